@@ -61,7 +61,7 @@ build/clang/build.ninja:
 	CC=clang $(SETUP) build/clang
 
 build/asan/build.ninja:
-	CC=gcc $(SETUP) $(SANITIZED) -Dc_link_args=-static-libasan,-static-libubsan build/asan
+	CC=gcc $(SETUP) $(SANITIZED) build/asan
 
 build/fuzz/build.ninja:
 	CC=clang $(SETUP) $(SANITIZED) -Dfuzz=true build/fuzz
