@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What every fuzz target defines: one call with any bytes. It must return 0, leak nothing and keep no state between
- * calls. The linked main is libFuzzer's (make fuzz) or run-corpus.c (make check).
+ * What every fuzz target defines: one call with any bytes. It must return 0, leak nothing and keep
+ * no state between calls. The linked main is libFuzzer's (make fuzz) or run-corpus.c (make check).
  */
 #pragma once
 

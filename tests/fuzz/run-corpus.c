@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Runs a fuzz target over known inputs, as an ordinary test with any compiler: each argument is a file, or a folder whose
- * files are taken. The input is copied to a block of its exact size, so that AddressSanitizer sees reads past its end.
- * Prints one TAP line; a missing or empty corpus is a failure.
+ * Runs a fuzz target over known inputs, as an ordinary test with any compiler: each argument is a
+ * file, or a folder whose files are taken. The input is copied to a block of its exact size, so
+ * that AddressSanitizer sees reads past its end. Prints one TAP line; a missing or empty corpus is
+ * a failure.
  */
 #include "fuzz.h"
 
