@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 /* The macros take the call only: a struct member or a string with such a name is no matter. */
-#define BANNED(name, instead)                             \
-    ({                                                    \
-        _Static_assert(0, name "() is banned: " instead); \
-        0;                                                \
+#define BANNED(name, instead)                                                                      \
+    ({                                                                                             \
+        _Static_assert(0, name "() is banned: " instead);                                          \
+        0;                                                                                         \
     })
 
 #undef strcpy
@@ -38,19 +38,19 @@
 #undef mktemp
 #undef tmpnam
 
-#define strcpy(...)   BANNED("strcpy", "use strdup, snprintf or a buffer that knows its size")
-#define strcat(...)   BANNED("strcat", "use a buffer that knows its size")
-#define strncpy(...)  BANNED("strncpy", "it may leave the end off; use snprintf")
-#define strncat(...)  BANNED("strncat", "use a buffer that knows its size")
-#define stpcpy(...)   BANNED("stpcpy", "use a buffer that knows its size")
-#define sprintf(...)  BANNED("sprintf", "use snprintf")
+#define strcpy(...) BANNED("strcpy", "use strdup, snprintf or a buffer that knows its size")
+#define strcat(...) BANNED("strcat", "use a buffer that knows its size")
+#define strncpy(...) BANNED("strncpy", "it may leave the end off; use snprintf")
+#define strncat(...) BANNED("strncat", "use a buffer that knows its size")
+#define stpcpy(...) BANNED("stpcpy", "use a buffer that knows its size")
+#define sprintf(...) BANNED("sprintf", "use snprintf")
 #define vsprintf(...) BANNED("vsprintf", "use vsnprintf")
-#define gets(...)     BANNED("gets", "use getline")
-#define strtok(...)   BANNED("strtok", "it keeps hidden state; use strsep or strtok_r")
-#define atoi(...)     BANNED("atoi", "it hides errors; use strtol and check")
-#define atol(...)     BANNED("atol", "it hides errors; use strtol and check")
-#define atoll(...)    BANNED("atoll", "it hides errors; use strtoll and check")
-#define system(...)   BANNED("system", "it starts a shell; use posix_spawn")
-#define popen(...)    BANNED("popen", "it starts a shell; use posix_spawn")
-#define mktemp(...)   BANNED("mktemp", "use mkstemp")
-#define tmpnam(...)   BANNED("tmpnam", "use mkstemp")
+#define gets(...) BANNED("gets", "use getline")
+#define strtok(...) BANNED("strtok", "it keeps hidden state; use strsep or strtok_r")
+#define atoi(...) BANNED("atoi", "it hides errors; use strtol and check")
+#define atol(...) BANNED("atol", "it hides errors; use strtol and check")
+#define atoll(...) BANNED("atoll", "it hides errors; use strtoll and check")
+#define system(...) BANNED("system", "it starts a shell; use posix_spawn")
+#define popen(...) BANNED("popen", "it starts a shell; use posix_spawn")
+#define mktemp(...) BANNED("mktemp", "use mkstemp")
+#define tmpnam(...) BANNED("tmpnam", "use mkstemp")
