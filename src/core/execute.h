@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The steps of a plan against the kernel, without journal or undo (apply.c adds those). Netlink steps
+ * that follow one another travel together, binds run in parallel; after VFs appear it waits for their
+ * netdevs and for udev by events, not by sleeping.
+ */
+#ifndef CORE_EXECUTE_H
+#define CORE_EXECUTE_H
+
+#include "core/apply.h"
+
+/* Runs all steps until one fails; states are set in the plan. 0, or the error of the first that failed. */
+int plan_execute(struct backend *b, struct plan *p, const struct apply_options *options,
+                 struct sriov_error *error);
+
+/* Reads the machine again and compares with the plan's goals: 0, or -EIO with the first difference in
+ * `error` ("accepted, but ..."). */
+int plan_verify(struct backend *b, const struct plan *p, struct sriov_error *error);
+
+/* Binding (bind.c): runs the bind steps steps[0..count) in parallel. */
+int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t count,
+                  struct sriov_error *error);
+
+/* Waiting (settle.c): events must be open before the change whose effects are waited for. Waits until
+ * every NIC VF of the PF that has a kernel driver has its netdev and udev is done with it, or the
+ * deadline passes; then refreshes the PF. */
+struct events;
+int settle_vfs(struct backend *b, struct events *e, struct snapshot *s, struct pf *pf,
+               struct sriov_error *error);
+
+/* Module parameter way (parameter.c). */
+int execute_write_parameter(struct backend *b, const struct plan *p, const struct step *step,
+                            struct sriov_error *error);
+int execute_reload_driver(struct backend *b, struct plan *p, const struct step *step,
+                          struct sriov_error *error);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Who uses a VF or a PF. The kernel's own guard is dead under VFIO (pci_vfs_assigned() tests a flag that
+ * nothing but xen-pciback sets), so before anything destructive every kind of evidence is looked at:
+ * open device files, network namespaces, addresses, upper devices, RDMA, leases, and for a PF the
+ * default route and the administrator's own connection. No device is opened or touched for it.
+ */
+#ifndef CORE_HOLDER_H
+#define CORE_HOLDER_H
+
+#include "base/json-write.h"
+#include "core/model.h"
+
+enum holder_kind {
+    HOLDER_VFIO,
+    HOLDER_IOMMUFD,
+    HOLDER_UIO,
+    HOLDER_RDMA,
+    HOLDER_NETNS,
+    HOLDER_ADDRESS,
+    HOLDER_UPPER,
+    HOLDER_LEASE,
+    HOLDER_ROUTE, /* the default route leaves through it */
+    HOLDER_ADMIN, /* the administrator's own connection comes in through it */
+};
+
+#define HOLDER_OF_PF (-1)
+
+struct holder {
+    enum holder_kind kind;
+    char pf[32];    /* struct pf's key */
+    int vf;         /* VF number, or HOLDER_OF_PF */
+    pid_t pid;      /* 0: no process is known */
+    char comm[17];
+    char name[64];  /* VM, container, namespace, address, upper device, lease owner */
+};
+
+struct holders {
+    struct holder *items;
+    size_t count;
+};
+
+/* A lease as the ledger knows it; passed in so that finding holders needs no database. */
+struct lease_row {
+    char pf[32];
+    int vf;
+    char owner[64];
+    pid_t pid;
+};
+
+/* Finds the holders of all PFs and VFs in the snapshot. */
+int holders_find(struct backend *b, const struct snapshot *s, const struct lease_row *leases,
+                 size_t n_leases, struct holders *ret, struct sriov_error *error);
+void holders_done(struct holders *h);
+
+/* One holder as people read it: `qemu-system-x86 (pid 812, "web1") through vfio`. */
+#define HOLDER_TEXT_SIZE 160
+void holder_text(const struct holder *h, char ret[HOLDER_TEXT_SIZE]);
+const char *holder_kind_name(enum holder_kind kind);
+
+/* {"kind","pid","comm","name"} with nulls for what is not known. */
+void holder_json(const struct holder *h, struct json_writer *w);
+
+#endif
