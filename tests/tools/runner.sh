@@ -45,6 +45,7 @@ run 'a failed check, output shown' 1 '2 passed, 1 failed, 0 skipped' '^    why: 
 run 'a failed check with exit status 0' 1 '1 passed, 1 failed, 0 skipped' 'FAIL lab/a' 'echo not ok 1 - a'
 run 'a death without a failed check' 1 '2 passed, 1 failed, 0 skipped' 'exit status 9' 'echo ok 1 - a' 'exit 9'
 run 'fewer checks than planned' 1 '2 passed, 1 failed, 0 skipped' '1 of 2 checks' 'echo 1..2' 'echo ok 1 - a'
+run 'a plan for nothing' 1 '1 passed, 1 failed, 0 skipped' 'no check was made' 'echo 1..0'
 run 'no check at all' 1 '1 passed, 1 failed, 0 skipped' 'no check was made' 'echo hello'
 run 'options and time for lab/run' 0 '2 passed, 0 failed, 0 skipped' 'PASS lab/a' '# lab: --nics 2 --smp 1' '# timeout: 7' \
     "grep -qx '# options: --nics 2 --smp 1 --timeout 7 --stage build/stage -- bash tests/lab/a.sh' build/test-logs/lab.a.log && echo ok 1"
