@@ -43,7 +43,7 @@ finds() {
 cp "$tools/../.clang-format" "$tree"
 put include/sriov/pf.h '#include <stdint.h>'
 put src/base/str.h '#include <string.h>'
-put src/kernel/nl.c '#include "base/str.h"' '' '#include <libmnl/libmnl.h>'
+put src/kernel/mnl.h '#include "base/str.h"' '' '#include <libmnl/libmnl.h>'
 put src/core/plan.c '#include "plan.h"' '#include "kernel/nl.h"' '#include "sriov/pf.h"'
 put src/cli/main.c '#include "core/plan.h"' '#include "verb.h"'
 put src/cni/main.c '#include "core/plan.h"'
