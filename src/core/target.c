@@ -172,21 +172,25 @@ struct pf *target_find_pf(const struct snapshot *s, const char *word)
 
 /* ---- the VF ---- */
 
-static bool vf_is(const struct snapshot *s, const struct vf *vf, const char *word)
+static int link_of_name(const struct snapshot *s, const char *word)
 {
-    if (*vf->pci && pci_is(vf->pci, word))
-        return true;
-    const struct rtnl_link *link = vf->ifindex ? snapshot_link(s, vf->ifindex) : NULL;
-    return link && (str_eq(link->name, word) || strv_has(&link->altnames, word));
+    for (size_t i = 0; i < s->links.count; i++) {
+        const struct rtnl_link *link = &s->links.items[i];
+        if (str_eq(link->name, word) || strv_has(&link->altnames, word))
+            return link->ifindex;
+    }
+    return 0;
 }
 
 static struct pf *find_vf(const struct snapshot *s, const char *word, unsigned *ret_index)
 {
+    int ifindex = link_of_name(s, word);
     for (size_t i = 0; i < s->n_pfs; i++) {
         struct pf *pf = &s->pfs[i];
         for (size_t j = 0; j < pf->n_vfs; j++) {
-            if (vf_is(s, &pf->vfs[j], word)) {
-                *ret_index = pf->vfs[j].index;
+            const struct vf *vf = &pf->vfs[j];
+            if ((ifindex != 0 && vf->ifindex == ifindex) || (*vf->pci && pci_is(vf->pci, word))) {
+                *ret_index = vf->index;
                 return pf;
             }
         }
