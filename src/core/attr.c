@@ -200,11 +200,15 @@ void attrs_copy(enum sriov_attr id, const struct attrs *from, struct attrs *to)
         attrs_set(to, id, from->value[id]);
 }
 
-/* "default" is whatever the kernel chose: any driver that does not hand the VF to a user program.
- */
+/* What is wanted may say "none" where what is says "". "default" is whatever the kernel chose: any
+ * driver that does not hand the VF to a user program. */
 static bool drivers_agree(const char *want, const char *have)
 {
-    if (str_eq(want, DRIVER_DEFAULT))
+    if (str_eq(want, DRIVER_NONE))
+        want = "";
+    if (str_eq(have, DRIVER_NONE))
+        have = "";
+    if (str_eq(want, DRIVER_DEFAULT) && !str_eq(have, DRIVER_DEFAULT))
         return *have && !driver_is_passthrough(have);
     return str_eq(want, have);
 }
@@ -365,8 +369,7 @@ int attr_parse(const struct attr *row, const char *text, struct attrs *ret, cons
     if (row->type == ATTR_TEXT) {
         if (!text_is_valid(row->id, text))
             return refuse(row, text, object, error);
-        attrs_set_text(ret, row->id,
-                       row->id == SRIOV_DRIVER && str_eq(text, DRIVER_NONE) ? "" : text);
+        attrs_set_text(ret, row->id, text);
         return 0;
     }
 
@@ -422,19 +425,25 @@ void attr_text(const struct attr *row, const struct attrs *a, char ret[ATTR_TEXT
         str_copy(ret, ATTR_TEXT_SIZE, text_in(a, row->id));
 }
 
+/* No netdev, no driver: nothing to name. */
+static bool text_is_null(enum sriov_attr id, const char *text)
+{
+    return *text == '\0' || (id == SRIOV_DRIVER && str_eq(text, DRIVER_NONE));
+}
+
 void attr_json(const struct attr *row, const struct attrs *a, struct json_writer *w,
                const char *key)
 {
     char text[ATTR_TEXT_SIZE];
     uint64_t value = a->value[row->id];
-    if (!attrs_has(a, row->id) || (row->type == ATTR_TEXT && !*text_in(a, row->id)))
+    bool null = row->type == ATTR_TEXT && text_is_null(row->id, text_in(a, row->id));
+    attr_text(row, a, text);
+    if (!attrs_has(a, row->id) || null)
         json_null(w, key);
     else if (row->type == ATTR_BOOL)
         json_bool(w, key, value != 0);
     else if (row->type == ATTR_NUMBER || (row->type == ATTR_WORD && !word_of(row, value)))
         json_u64(w, key, value);
-    else {
-        attr_text(row, a, text);
+    else
         json_str(w, key, text);
-    }
 }

@@ -63,8 +63,8 @@ struct attr {
     const char *help;
 };
 
-/* Values of the attributes of one PF or VF. `known` has bit (1 << id). An unbound VF's driver is known
- * and "". */
+/* Values of the attributes of one PF or VF. `known` has bit (1 << id). The driver of a VF that is
+ * unbound is known and ""; in what is wanted it is one of the words below or a driver's name. */
 struct attrs {
     uint32_t known;
     uint64_t value[SRIOV_ATTR_COUNT];

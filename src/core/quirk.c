@@ -29,15 +29,16 @@
 static const struct driver drivers[] = {
     /* network */
     { "igb", BOUNCES, 7, "max_vfs",
-      "Changing the number of VFs restarts the PF; rates are for the 82576 only." },
+      "Rates are for the 82576 only, and a change of the link speed drops them all." },
     { "ixgbe", BOUNCES | STATS, 63, "max_vfs",
       "Traffic classes and macvlan offload lower the 63 VFs to 31 or 15." },
     { "i40e", BOUNCES | ASYNC | STATS, 0, NULL,
-      "One VF setting at a time (EAGAIN); changing the number of VFs resets the PF twice." },
+      "Takes one VF setting at a time (EAGAIN) and waits for the VF to come out of its reset." },
     { "ice", ASYNC | ESWITCH_1ST | STATS, 0, NULL,
       "Without its DDP package (safe mode) it makes no VFs." },
     { "mlx5_core", STATS, 0, NULL,
-      "The firmware must have SRIOV_EN and NUM_OF_VFS set (mlxconfig)." },
+      "The firmware must have SRIOV_EN and NUM_OF_VFS set (mlxconfig); with spoofchk on, a VF "
+      "without a MAC is mute." },
     { "mlx4_core", NO_COUNT | STATS, 0, "num_vfs",
       "VFs by module parameter only, for every PF of the driver at once." },
     { "bnxt_en", NEEDS_UP, 0, NULL,
@@ -94,14 +95,14 @@ static const uint16_t ids_82599_x540[] = {
     0x152a, 0x154a, 0x154d, 0x154f, 0x1557, 0x1558, 0x1560, 0,
 };
 
-#define ANY .only = QUIRK_ANY
-#define NOT_0 .only = QUIRK_ANY, .not_zero = true
-#define IS(value_) .only = (value_)
+#define ANY .when = QUIRK_ANY
+#define NOT_0 .when = QUIRK_ANY, .not_zero = true
+#define IS(value_) .when = (value_)
 #define QINQ IS(0x88a8)
 
 /* Columns: drivers, attribute, effect, for which values, errno, why; then what else a row needs. */
-#define ROW(driver_, attr_, effect_, only_, error_, why_, ...)                                     \
-    { .driver = driver_, .attr = SRIOV_##attr_, .effect = QUIRK_##effect_, only_, .error = error_, \
+#define ROW(driver_, attr_, effect_, when_, error_, why_, ...)                                     \
+    { .driver = driver_, .attr = SRIOV_##attr_, .effect = QUIRK_##effect_, when_, .error = error_, \
       .why = why_, __VA_ARGS__ }
 /* Only the drivers named can do it. */
 #define ONLY(drivers_, attr_, why_)                                                                \
@@ -134,8 +135,6 @@ static const struct quirk quirks[] = {
     ROW("i40e ice fm10k hns3 sfc", MAC, RESETS_VF, ANY, 0, "The VF is reset."),
     ROW("igb ixgbe rvu_nicpf", MAC, AFTER_REBIND, ANY, 0,
         "The VF takes its new address when its driver is bound the next time."),
-    ROW("mlx5_core", MAC, REMARK, IS(0), 0,
-        "Without an address a VF is mute while spoofchk is on."),
     ROW("mlx5_core", MAC, AFTER_REBIND, ANY, 0,
         "The VF takes its new address when its driver is bound the next time."),
 
@@ -143,14 +142,14 @@ static const struct quirk quirks[] = {
     ROW("igb ixgbe i40e ionic qede hns3 hinic cxgb4 sfc rvu_nicpf be2net bnx2x fsl_enetc fm10k "
         "qlcnic LiquidIO", VLAN_PROTO, REFUSED, QINQ, EPROTONOSUPPORT, "tags with 802.1Q only"),
     ROW("mlx4_core", VLAN_PROTO, REFUSED, QINQ, EINVAL, "wants a VLAN together with 802.1ad",
-        .when = QUIRK_WITHOUT_VLAN),
+        .given = QUIRK_WITHOUT_VLAN),
     ROW("ionic sfc rvu_nicpf fm10k", QOS, REFUSED, NOT_0, EINVAL, "sets no priority in the tag"),
     ROW("cxgb4", QOS, REFUSED, NOT_0, EPROTONOSUPPORT, "sets no priority in the tag"),
     ROW("qede bnx2x", QOS, IGNORED, NOT_0, 0, "sets no priority in the tag"),
     ROW("bnxt_en", QOS, REFUSED, NOT_0, EINVAL, "sets a priority together with a VLAN only",
-        .when = QUIRK_WITHOUT_VLAN),
+        .given = QUIRK_WITHOUT_VLAN),
     ROW("bnxt_en", VLAN, REFUSED, IS(0), EINVAL, "keeps no priority (qos) without a VLAN",
-        .when = QUIRK_WITH_QOS),
+        .given = QUIRK_WITH_QOS),
     ROW("rvu_nicpf", VLAN, NEEDS_PF_UP, ANY, EAGAIN, "sets VFs while the PF is up only"),
     ROW("i40e ice fm10k sfc", VLAN, RESETS_VF, ANY, 0, "The VF is reset."),
     ROW("i40e ice", QOS, RESETS_VF, ANY, 0, "The VF is reset."),
@@ -190,26 +189,24 @@ static const struct quirk quirks[] = {
     ROW("i40e", MAX_TX_RATE, ROUNDED, NOT_0, 0,
         "The card limits in steps of 50 Mbit/s, rounded down, and reports the rate as asked for.",
         .value = 50),
-    ROW("igb", MAX_TX_RATE, REMARK, NOT_0, 0,
-        "The driver drops all VF rates when the link speed changes."),
 
     /* switchdev: the legacy settings give way to devlink and to rules on the representors */
     ROW("mlx5_core", VLAN, IGNORED, IS(0), 0, "has no VF VLANs in switchdev mode",
-        .when = QUIRK_IN_SWITCHDEV),
+        .switchdev_only = true),
     ROW("mlx5_core", VLAN, REFUSED, NOT_0, EOPNOTSUPP, "has no VF VLANs in switchdev mode",
-        .when = QUIRK_IN_SWITCHDEV),
+        .switchdev_only = true),
     ROW("mlx5_core", QOS, REFUSED, ANY, EOPNOTSUPP, "has no VF VLANs in switchdev mode",
-        .when = QUIRK_IN_SWITCHDEV),
+        .switchdev_only = true),
     ROW("mlx5_core", SPOOFCHK, REFUSED, ANY, EOPNOTSUPP, "has no spoof checking in switchdev mode",
-        .when = QUIRK_IN_SWITCHDEV),
+        .switchdev_only = true),
     ROW("mlx5_core ice", TRUST, REFUSED, ANY, EOPNOTSUPP, "knows no trusted VFs in switchdev mode",
-        .when = QUIRK_IN_SWITCHDEV),
+        .switchdev_only = true),
     ROW("mlx5_core", LINK_STATE, REFUSED, ANY, EOPNOTSUPP,
-        "has no VF link control in switchdev mode", .when = QUIRK_IN_SWITCHDEV),
+        "has no VF link control in switchdev mode", .switchdev_only = true),
     ROW("netdevsim", MAX_TX_RATE, REFUSED, ANY, EOPNOTSUPP,
-        "sets rates by devlink in switchdev mode", .when = QUIRK_IN_SWITCHDEV),
+        "sets rates by devlink in switchdev mode", .switchdev_only = true),
     ROW("netdevsim", MIN_TX_RATE, REFUSED, ANY, EOPNOTSUPP,
-        "sets rates by devlink in switchdev mode", .when = QUIRK_IN_SWITCHDEV),
+        "sets rates by devlink in switchdev mode", .switchdev_only = true),
 };
 
 /* clang-format on */
@@ -255,7 +252,7 @@ static bool list_has(const char *list, const char *word)
     return false;
 }
 
-static bool row_of_driver(const struct quirk *q, const char *driver)
+bool quirk_is_of(const struct quirk *q, const char *driver)
 {
     if (str_eq(q->driver, QUIRK_ALL_DRIVERS))
         return driver_find(driver) && !(q->but && list_has(q->but, driver));
@@ -290,30 +287,30 @@ static uint64_t value_then(const struct pf *pf, unsigned vf, enum sriov_attr att
 static bool row_in_state(const struct quirk *q, const struct pf *pf, unsigned vf,
                          const struct attrs *want)
 {
-    switch (q->when) {
+    if (q->switchdev_only && !(attrs_has(&pf->attrs, SRIOV_ESWITCH_MODE) &&
+                               pf->attrs.value[SRIOV_ESWITCH_MODE] == SWITCHDEV))
+        return false;
+    switch (q->given) {
     case QUIRK_ALWAYS:
-        return true;
-    case QUIRK_IN_SWITCHDEV:
-        return attrs_has(&pf->attrs, SRIOV_ESWITCH_MODE) &&
-               pf->attrs.value[SRIOV_ESWITCH_MODE] == SWITCHDEV;
+        break;
     case QUIRK_WITHOUT_VLAN:
         return value_then(pf, vf, SRIOV_VLAN, want) == 0;
     case QUIRK_WITH_QOS:
         return value_then(pf, vf, SRIOV_QOS, want) != 0;
     }
-    return false;
+    return true;
 }
 
 static bool row_for_value(const struct quirk *q, uint64_t value)
 {
-    if (q->only != QUIRK_ANY)
-        return q->only == value;
+    if (q->when != QUIRK_ANY)
+        return q->when == value;
     return !q->not_zero || value != 0;
 }
 
 static bool row_is_about(const struct quirk *q, const struct pf *pf, enum sriov_attr attr)
 {
-    return q->attr == attr && row_of_driver(q, pf->driver) && row_of_device(q, pf->device);
+    return q->attr == attr && quirk_is_of(q, pf->driver) && row_of_device(q, pf->device);
 }
 
 /* ---- may it be set? ---- */
@@ -339,7 +336,6 @@ static bool row_blocks(const struct quirk *q, const struct pf *pf, uint64_t valu
     case QUIRK_ROUNDED:
     case QUIRK_RESETS_VF:
     case QUIRK_AFTER_REBIND:
-    case QUIRK_REMARK:
         break;
     }
     return false;
@@ -376,7 +372,7 @@ static void change_text(const struct quirk *q, const struct attrs *want, char *r
 {
     char value[ATTR_TEXT_SIZE];
     const struct attr *row = attr_row(q->attr);
-    bool any = q->only == QUIRK_ANY && !q->not_zero;
+    bool any = q->when == QUIRK_ANY && !q->not_zero;
     attr_text(row, want, value);
     snprintf(ret, size, "%s%s%s", row->name, any ? "" : " ", any ? "" : value);
 }
@@ -400,7 +396,7 @@ static int check_api(const struct pf *pf, unsigned vf, enum sriov_attr attr,
                      struct sriov_error *error)
 {
     static const char why[] = "has no settings of VFs";
-    const struct quirk none = { .attr = attr, .only = QUIRK_ANY, .error = EOPNOTSUPP, .why = why };
+    const struct quirk none = { .attr = attr, .when = QUIRK_ANY, .error = EOPNOTSUPP, .why = why };
     if (attr_row(attr)->way != WAY_VF_NETLINK || !driver_has(pf->driver, DRIVER_NO_VF_API))
         return 0;
     return refuse(&none, pf, vf, &(const struct attrs){ 0 }, error);
@@ -437,7 +433,7 @@ const char *quirk_remark(const struct pf *pf, enum sriov_attr attr, uint64_t val
 {
     for (size_t i = 0; i < ELEMENTS(quirks); i++) {
         const struct quirk *q = &quirks[i];
-        bool telling = q->effect == QUIRK_AFTER_REBIND || q->effect == QUIRK_REMARK ||
+        bool telling = q->effect == QUIRK_AFTER_REBIND ||
                        (q->effect == QUIRK_ROUNDED && value % q->value != 0);
         if (telling && row_is_about(q, pf, attr) && row_for_value(q, value))
             return q->why;

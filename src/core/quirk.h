@@ -43,13 +43,11 @@ enum quirk_effect {
     QUIRK_ROUNDED,       /* set in steps of `value` */
     QUIRK_RESETS_VF,     /* the VF is reset by the change */
     QUIRK_AFTER_REBIND,  /* the VF sees the change when its driver is bound the next time */
-    QUIRK_REMARK,        /* something else worth telling */
 };
 
-/* The state that a row asks for beside the value; what is wanted counts, else what is. */
-enum quirk_when {
+/* What else a row asks for, of the settings wanted or else of those the VF has. */
+enum quirk_given {
     QUIRK_ALWAYS,
-    QUIRK_IN_SWITCHDEV, /* eswitch mode switchdev */
     QUIRK_WITHOUT_VLAN, /* vlan 0 */
     QUIRK_WITH_QOS,     /* qos other than 0 */
 };
@@ -62,9 +60,10 @@ struct quirk {
     const char *but;    /* of QUIRK_ALL_DRIVERS: those it does not hold for; NULL: none */
     enum sriov_attr attr;
     enum quirk_effect effect;
-    uint64_t only; /* the value it holds for, or QUIRK_ANY */
-    bool not_zero; /* with QUIRK_ANY: every value but 0 */
-    enum quirk_when when;
+    uint64_t when;       /* the value it holds for, or QUIRK_ANY */
+    bool not_zero;       /* with QUIRK_ANY: every value but 0 */
+    bool switchdev_only; /* holds in eswitch mode switchdev */
+    enum quirk_given given;
     uint64_t value;
     int error;                   /* errno of the driver, 0 if it gives none */
     const uint16_t *but_devices; /* PCI device ids it does not hold for, up to 0; NULL: none */
@@ -80,6 +79,9 @@ bool driver_has(const char *name, enum driver_flag flag);
 /* The whole tables, for the reference manual. */
 const struct driver *driver_table(size_t *ret_count);
 const struct quirk *quirk_table(size_t *ret_count);
+
+/* Is the row one of this driver? */
+bool quirk_is_of(const struct quirk *q, const char *driver);
 
 /* May this attribute be set to the value in `want` on a VF of `pf`? 0, or -errno with the reason
  * and the remedy in `error` (code unsupported). To be asked for changes only: some rows refuse even
