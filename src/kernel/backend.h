@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The one table through which everything above reaches the kernel. Its operations are small enough to
- * be recorded: `linux` does them, `capture` does them and writes down what came back, `replay` answers
- * from such a record and refuses to write. A test may put its own in front (fault injection).
+ * The one table through which everything above reaches the kernel. Its operations are small enough
+ * to be recorded: `linux` does them, `capture` does them and writes down what came back, `replay`
+ * answers from such a record and refuses to write. A test may put its own in front (fault
+ * injection).
  *
- * Paths are absolute as seen on the machine ("/sys/bus/pci/devices"); the linux backend can be given
- * another root for them. All return 0 or -errno and leave results untouched on failure.
+ * Paths are absolute as seen on the machine ("/sys/bus/pci/devices"); the linux backend can be
+ * given another root for them. All return 0 or -errno and leave results untouched on failure.
  */
 #ifndef KERNEL_BACKEND_H
 #define KERNEL_BACKEND_H
@@ -20,7 +21,8 @@
 
 struct backend;
 
-/* The kernel's answer to one netlink request: 0 or -errno, and its extended-ack text ("" if none). */
+/* The kernel's answer to one netlink request: 0 or -errno, and its extended-ack text ("" if none).
+ */
 struct nl_ack {
     int error;
     char text[120];
@@ -38,10 +40,10 @@ struct device_user {
 struct foreign_netdev {
     char parent[32]; /* the device it belongs to: "0000:01:10.0" */
     char ifname[16];
-    char netns[64];  /* name under /run/netns, or "net:[4026532301]" */
-    pid_t pid;       /* one process living there, 0 if there is none */
+    char netns[64]; /* name under /run/netns, or "net:[4026532301]" */
+    pid_t pid;      /* one process living there, 0 if there is none */
     char comm[17];
-    char name[64];   /* as in device_user */
+    char name[64]; /* as in device_user */
 };
 
 struct device_users {
@@ -57,7 +59,8 @@ struct foreign_netdevs {
 struct backend_ops {
     const char *name;
 
-    /* sysfs, proc and plain files, at most BACKEND_FILE_LIMIT bytes; white space at the end is cut. */
+    /* sysfs, proc and plain files, at most BACKEND_FILE_LIMIT bytes; white space at the end is cut.
+     */
     int (*read_file)(struct backend *b, const char *path, char **ret);
     int (*read_link)(struct backend *b, const char *path, char **ret);
     int (*list_dir)(struct backend *b, const char *path, struct strv *ret);
@@ -66,14 +69,14 @@ struct backend_ops {
     int (*write_file)(struct backend *b, const char *path, const char *data);
 
     /* A netlink request whose answers are wanted: `protocol` is NETLINK_ROUTE or NETLINK_GENERIC,
-     * `request` one message (its seq and pid are filled in here). The answers are appended to `ret` one
-     * after the other, without NLMSG_DONE and acks. ack may be NULL. */
+     * `request` one message (its seq and pid are filled in here). The answers are appended to `ret`
+     * one after the other, without NLMSG_DONE and acks. ack may be NULL. */
     int (*nl_query)(struct backend *b, int protocol, const void *request, struct buf *ret,
                     struct nl_ack *ack);
 
     /* Many requests that change something, sent together; acks[i] is the answer to message i. The
-     * messages stand in `batch` one after the other, each with its nlmsg_len aligned. Returns 0 if all
-     * were answered (whatever the answers are). */
+     * messages stand in `batch` one after the other, each with its nlmsg_len aligned. Returns 0 if
+     * all were answered (whatever the answers are). */
     int (*nl_change)(struct backend *b, int protocol, const struct buf *batch, struct nl_ack *acks,
                      size_t count);
 
@@ -81,12 +84,13 @@ struct backend_ops {
      * without opening any of them. Processes that we may not look into are passed over. */
     int (*device_users)(struct backend *b, const char *const *prefixes, struct device_users *ret);
 
-    /* Netdevs with a parent device in all other network namespaces that can be found (named ones, and
-     * those of processes). */
+    /* Netdevs with a parent device in all other network namespaces that can be found (named ones,
+     * and those of processes). */
     int (*foreign_netdevs)(struct backend *b, struct foreign_netdevs *ret);
 
-    /* Runs a program of the system to the end ("modprobe vfio-pci"): argv NULL-terminated. Returns 0,
-     * -errno, or -ENOEXEC if it ended with a status other than 0; its last line of stderr is in `text`. */
+    /* Runs a program of the system to the end ("modprobe vfio-pci"): argv NULL-terminated. Returns
+     * 0, -errno, or -ENOEXEC if it ended with a status other than 0; its last line of stderr is in
+     * `text`. */
     int (*run)(struct backend *b, const char *const *argv, char *text, size_t text_size);
 
     struct backend *(*free)(struct backend *b); /* returns NULL */
@@ -98,11 +102,12 @@ struct backend {
     const struct backend_ops *ops;
 };
 
-/* The running machine. `sysfs_root` is put before every path ("" or NULL: none); with a root other than
- * none, netlink and processes are those of the running machine all the same. */
+/* The running machine. `sysfs_root` is put before every path ("" or NULL: none); with a root other
+ * than none, netlink and processes are those of the running machine all the same. */
 int backend_linux(const char *sysfs_root, struct backend **ret);
 
-/* Passes everything on to `inner` (which it owns from now on) and remembers the answers of all reads. */
+/* Passes everything on to `inner` (which it owns from now on) and remembers the answers of all
+ * reads. */
 int backend_capture(struct backend *inner, struct backend **ret);
 
 /* The record made so far, as the text of a capture file (JSON). */
@@ -118,8 +123,8 @@ DEFINE_CLEANUP(struct backend *, backend_free)
 void device_users_done(struct device_users *u);
 void foreign_netdevs_done(struct foreign_netdevs *f);
 
-/* Shorthands over the table. read_u64 takes decimal and 0x numbers; -EINVAL otherwise. link_name gives
- * the last part of a link's target ("igbvf" of …/driver), into a fixed array. */
+/* Shorthands over the table. read_u64 takes decimal and 0x numbers; -EINVAL otherwise. link_name
+ * gives the last part of a link's target ("igbvf" of …/driver), into a fixed array. */
 int backend_read_u64(struct backend *b, const char *path, uint64_t *ret);
 int backend_link_name(struct backend *b, const char *path, char *ret, size_t size);
 bool backend_exists(struct backend *b, const char *path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * devlink messages (generic netlink), as far as SR-IOV needs them: the eswitch mode. Bytes only, like
- * rtnl.h.
+ * devlink messages (generic netlink), as far as SR-IOV needs them: the eswitch mode. Bytes only,
+ * like rtnl.h.
  */
 #ifndef KERNEL_DEVLINK_H
 #define KERNEL_DEVLINK_H
@@ -15,8 +15,8 @@ enum eswitch_mode {
     ESWITCH_SWITCHDEV = 1,
 };
 
-/* Asks the generic netlink controller for the number of the "devlink" family; -EBADMSG if the answer has
- * none. */
+/* Asks the generic netlink controller for the number of the "devlink" family; -EBADMSG if the
+ * answer has none. */
 void devlink_request_family(struct buf *out);
 int devlink_parse_family(const struct buf *messages, uint16_t *ret);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What happens on the machine, as file descriptors to poll: the kernel's uevents, udev's (a device whose
- * rules have run, so its name is final), and changes of links. Always of the running machine; nothing
- * of it is recorded.
+ * What happens on the machine, as file descriptors to poll: the kernel's uevents, udev's (a device
+ * whose rules have run, so its name is final), and changes of links. Always of the running machine;
+ * nothing of it is recorded.
  */
 #ifndef KERNEL_EVENTS_H
 #define KERNEL_EVENTS_H
@@ -21,11 +21,11 @@ enum event_source {
 
 struct event {
     enum event_source source;
-    char action[16];    /* "add", "change", "bind", "remove", "move"; for links "link" or "unlink" */
+    char action[16]; /* "add", "change", "bind", "remove", "move"; for links "link" or "unlink" */
     char subsystem[24]; /* "pci", "net"; "" for links */
     char devpath[256];  /* "/devices/pci0000:00/0000:00:01.0/0000:01:10.0" */
     char ifname[16];
-    int ifindex;        /* 0 if it is not about a netdev */
+    int ifindex; /* 0 if it is not about a netdev */
 };
 
 struct events; /* owns its sockets */
@@ -34,15 +34,15 @@ int events_open(struct events **ret);
 struct events *events_close(struct events *e); /* NULL is fine; returns NULL */
 DEFINE_CLEANUP(struct events *, events_close)
 
-/* Waits for the next event until `deadline_ns` of CLOCK_MONOTONIC (UINT64_MAX: for ever). 1 and *ret
- * filled; 0 at the deadline; -errno (-EINTR on a signal). */
+/* Waits for the next event until `deadline_ns` of CLOCK_MONOTONIC (UINT64_MAX: for ever). 1 and
+ * *ret filled; 0 at the deadline; -errno (-EINTR on a signal). */
 int events_wait(struct events *e, uint64_t deadline_ns, struct event *ret);
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t events_now(void);
 
-/* Is udevd running, and has it finished with this netdev? (It keeps /run/udev/data/n<ifindex> from then
- * on.) */
+/* Is udevd running, and has it finished with this netdev? (It keeps /run/udev/data/n<ifindex> from
+ * then on.) */
 bool events_udev_running(void);
 bool events_udev_done(int ifindex);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * rtnetlink messages to values and back, on bytes alone: nothing here does I/O, so that captured and
- * fuzzed messages go through the same code as the kernel's.
+ * rtnetlink messages to values and back, on bytes alone: nothing here does I/O, so that captured
+ * and fuzzed messages go through the same code as the kernel's.
  *
  * The list of VFs is read so that it survives more VFs than a 16-bit attribute length can say: the
- * kernel writes IFLA_VFINFO_LIST with a length that wraps at 64 KiB (334 VFs without statistics), while
- * the message's own 32-bit length stays right. Records are found by walking IFLA_VF_INFO one after the
- * other and are keyed by the VF number inside, never by position.
+ * kernel writes IFLA_VFINFO_LIST with a length that wraps at 64 KiB (334 VFs without statistics),
+ * while the message's own 32-bit length stays right. Records are found by walking IFLA_VF_INFO one
+ * after the other and are keyed by the VF number inside, never by position.
  */
 #ifndef KERNEL_RTNL_H
 #define KERNEL_RTNL_H
@@ -19,9 +19,9 @@
 #include "base/str.h"
 #include "sriov/attr.h"
 
-/* Attributes of one VF as a link message carries them. Numbers of every kind fit 64 bits: a MAC as in
- * base/mac.h, a protocol in host order (0x8100), a rate in Mbit/s. `known` has bit (1 << attr); what the
- * driver answers with the kernel's "did not say" (-1) is not known. */
+/* Attributes of one VF as a link message carries them. Numbers of every kind fit 64 bits: a MAC as
+ * in base/mac.h, a protocol in host order (0x8100), a rate in Mbit/s. `known` has bit (1 << attr);
+ * what the driver answers with the kernel's "did not say" (-1) is not known. */
 struct rtnl_vf {
     uint32_t index;
     uint32_t known;
@@ -31,17 +31,17 @@ struct rtnl_vf {
 struct rtnl_vfs {
     struct rtnl_vf *items; /* in the order of the message */
     size_t count;
-    uint32_t announced; /* IFLA_NUM_VF, 0 if absent: how many the PF has; more than `count` if the driver
-                         * skipped some */
+    uint32_t announced; /* IFLA_NUM_VF, 0 if absent: how many the PF has; more than `count` if the
+                         * driver skipped some */
 };
 
 struct rtnl_link {
     int ifindex;
-    int master;          /* ifindex of bridge or bond, 0 */
-    int lower;           /* IFLA_LINK: what a vlan, macvlan or macvtap stands on, 0 */
+    int master;           /* ifindex of bridge or bond, 0 */
+    int lower;            /* IFLA_LINK: what a vlan, macvlan or macvtap stands on, 0 */
     bool lower_elsewhere; /* ... and that is in another namespace */
-    bool up;             /* IFF_UP */
-    bool running;        /* has carrier (IFF_LOWER_UP) */
+    bool up;              /* IFF_UP */
+    bool running;         /* has carrier (IFF_LOWER_UP) */
     bool has_mac;
     uint64_t mac;
     uint32_t mtu;
@@ -76,31 +76,31 @@ void rtnl_addresses_done(struct rtnl_addresses *a);
 
 /* ---- requests: each appends one finished message to `out` (buf_ok tells about memory) ---- */
 
-void rtnl_request_links(struct buf *out);                     /* dump of all links, no VFs, no stats */
-void rtnl_request_vfs(struct buf *out, int ifindex);          /* one link with its VFs, no stats */
-void rtnl_request_addresses(struct buf *out);                 /* dump */
-void rtnl_request_routes(struct buf *out, int family);        /* dump of the main table */
-int rtnl_request_route_to(struct buf *out, const char *ip);   /* -EINVAL if `ip` is no address */
+void rtnl_request_links(struct buf *out);              /* dump of all links, no VFs, no stats */
+void rtnl_request_vfs(struct buf *out, int ifindex);   /* one link with its VFs, no stats */
+void rtnl_request_addresses(struct buf *out);          /* dump */
+void rtnl_request_routes(struct buf *out, int family); /* dump of the main table */
+int rtnl_request_route_to(struct buf *out, const char *ip); /* -EINVAL if `ip` is no address */
 
 /* ---- answers ---- */
 
-/* 0, -EBADMSG for a message cut short or with an impossible length, -ENOMEM. Messages of other types are
- * passed over. */
+/* 0, -EBADMSG for a message cut short or with an impossible length, -ENOMEM. Messages of other
+ * types are passed over. */
 int rtnl_parse_links(const struct buf *messages, struct rtnl_links *ret);
 int rtnl_parse_vfs(const struct buf *messages, struct rtnl_vfs *ret);
 int rtnl_parse_addresses(const struct buf *messages, struct rtnl_addresses *ret);
 
-/* Interface indexes that the given routes leave through: of RTM_NEWROUTE messages those that are default
- * routes (`only_default`) or all. Multipath next hops count each. Appended to ret (room for `size`);
- * returns how many there are in all, or -EBADMSG. */
+/* Interface indexes that the given routes leave through: of RTM_NEWROUTE messages those that are
+ * default routes (`only_default`) or all. Multipath next hops count each. Appended to ret (room for
+ * `size`); returns how many there are in all, or -EBADMSG. */
 int rtnl_parse_route_links(const struct buf *messages, bool only_default, int *ret, size_t size);
 
 /* ---- changes ---- */
 
-/* One attribute group of one VF (RTM_SETLINK with IFLA_VFINFO_LIST holding one attribute). Which values
- * of `value` are used depends on the group: VLAN takes SRIOV_VLAN, QOS and VLAN_PROTO; RATE takes both
- * rates; the others one. A VLAN of protocol 802.1Q is written as IFLA_VF_VLAN, which every kernel and driver
- * has; 802.1ad as IFLA_VF_VLAN_LIST, the only form that can say it. */
+/* One attribute group of one VF (RTM_SETLINK with IFLA_VFINFO_LIST holding one attribute). Which
+ * values of `value` are used depends on the group: VLAN takes SRIOV_VLAN, QOS and VLAN_PROTO; RATE
+ * takes both rates; the others one. A VLAN of protocol 802.1Q is written as IFLA_VF_VLAN, which
+ * every kernel and driver has; 802.1ad as IFLA_VF_VLAN_LIST, the only form that can say it. */
 enum rtnl_vf_group {
     RTNL_VF_MAC,
     RTNL_VF_VLAN,

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A backend that passes everything on and remembers what came back from the reads, so that a bug
+ * report is a file that can be replayed. Writes are passed on and not remembered: what is read
+ * after them replaces what was read before.
+ */
+#include <errno.h>
+#include <linux/netlink.h>
+
+#include "kernel/list.h"
+#include "kernel/record.h"
+
+struct capture {
+    struct backend base;
+    struct backend *inner;
+    struct record record;
+};
+
+static struct capture *capture_of(struct backend *b)
+{
+    return (struct capture *)b;
+}
+
+/* Remembers a result: NULL data for an error. */
+static void remember(struct capture *c, enum record_op op, const char *path, int error,
+                     const char *data)
+{
+    struct record_item *item = record_add(&c->record, op, path, error);
+
+    if (item && data && record_set_data(item, data, strlen(data)) < 0)
+        c->record.failed = true;
+}
+
+static int capture_read_file(struct backend *b, const char *path, char **ret)
+{
+    struct capture *c = capture_of(b);
+    int r;
+
+    r = c->inner->ops->read_file(c->inner, path, ret);
+    remember(c, RECORD_FILE, path, MIN_OF(r, 0), r < 0 ? NULL : *ret);
+    return r;
+}
+
+static int capture_read_link(struct backend *b, const char *path, char **ret)
+{
+    struct capture *c = capture_of(b);
+    int r;
+
+    r = c->inner->ops->read_link(c->inner, path, ret);
+    remember(c, RECORD_LINK, path, MIN_OF(r, 0), r < 0 ? NULL : *ret);
+    return r;
+}
+
+static int capture_list_dir(struct backend *b, const char *path, struct strv *ret)
+{
+    struct capture *c = capture_of(b);
+    size_t before = ret->count;
+    struct record_item *item;
+    int r;
+
+    r = c->inner->ops->list_dir(c->inner, path, ret);
+    item = record_add(&c->record, RECORD_DIR, path, MIN_OF(r, 0));
+    for (size_t i = before; r >= 0 && item && i < ret->count; i++) {
+        if (strv_add(&item->names, ret->items[i]) < 0)
+            c->record.failed = true;
+    }
+    return r;
+}
+
+static int capture_write_file(struct backend *b, const char *path, const char *data)
+{
+    struct capture *c = capture_of(b);
+
+    return c->inner->ops->write_file(c->inner, path, data);
+}
+
+static void remember_query(struct capture *c, int protocol, const void *request, int error,
+                           const char *note, const void *answers, size_t len)
+{
+    const struct nlmsghdr *header = request;
+    _cleanup_buf_ struct buf key = BUF_INIT;
+    struct record_item *item = NULL;
+
+    if (record_netlink_key(&key, protocol, request, header->nlmsg_len) == 0)
+        item = record_add(&c->record, RECORD_NETLINK, key.data, error);
+    if (item)
+        item->note = strdup(note);
+    if (!item || !item->note || record_set_data(item, answers, len) < 0)
+        c->record.failed = true;
+}
+
+static int capture_nl_query(struct backend *b, int protocol, const void *request, struct buf *ret,
+                            struct nl_ack *ack)
+{
+    struct capture *c = capture_of(b);
+    struct nl_ack own = { 0 };
+    size_t before = ret->len;
+    int r;
+
+    r = c->inner->ops->nl_query(c->inner, protocol, request, ret, &own);
+    remember_query(c, protocol, request, MIN_OF(r, 0), own.text,
+                   ret->data ? ret->data + before : "", r < 0 ? 0 : ret->len - before);
+    if (ack)
+        *ack = own;
+    return r;
+}
+
+static int capture_nl_change(struct backend *b, int protocol, const struct buf *batch,
+                             struct nl_ack *acks, size_t count)
+{
+    struct capture *c = capture_of(b);
+
+    return c->inner->ops->nl_change(c->inner, protocol, batch, acks, count);
+}
+
+static int capture_device_users(struct backend *b, const char *const *prefixes,
+                                struct device_users *ret)
+{
+    struct capture *c = capture_of(b);
+    int r;
+
+    r = c->inner->ops->device_users(c->inner, prefixes, ret);
+    if (r < 0)
+        return r;
+    c->record.has_users = true;
+    for (size_t i = 0; i < ret->count; i++) {
+        if (record_add_user(&c->record, &ret->items[i]) < 0)
+            c->record.failed = true;
+    }
+    return r;
+}
+
+static int capture_foreign_netdevs(struct backend *b, struct foreign_netdevs *ret)
+{
+    struct capture *c = capture_of(b);
+    int r;
+
+    r = c->inner->ops->foreign_netdevs(c->inner, ret);
+    if (r < 0)
+        return r;
+    foreign_netdevs_done(&c->record.netdevs);
+    c->record.has_netdevs = true;
+    for (size_t i = 0; i < ret->count; i++) {
+        struct foreign_netdev *slot = LIST_ADD(&c->record.netdevs);
+
+        if (slot)
+            *slot = ret->items[i];
+        else
+            c->record.failed = true;
+    }
+    return r;
+}
+
+static int capture_run(struct backend *b, const char *const *argv, char *text, size_t text_size)
+{
+    struct capture *c = capture_of(b);
+
+    return c->inner->ops->run(c->inner, argv, text, text_size);
+}
+
+static struct backend *capture_free(struct backend *b)
+{
+    struct capture *c = capture_of(b);
+
+    record_done(&c->record);
+    backend_free(c->inner);
+    free(c);
+    return NULL;
+}
+
+static const struct backend_ops capture_ops = {
+    .name = "capture",
+    .read_file = capture_read_file,
+    .read_link = capture_read_link,
+    .list_dir = capture_list_dir,
+    .write_file = capture_write_file,
+    .nl_query = capture_nl_query,
+    .nl_change = capture_nl_change,
+    .device_users = capture_device_users,
+    .foreign_netdevs = capture_foreign_netdevs,
+    .run = capture_run,
+    .free = capture_free,
+};
+
+int backend_capture(struct backend *inner, struct backend **ret)
+{
+    struct capture *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return -ENOMEM;
+    c->base.ops = &capture_ops;
+    c->inner = inner;
+    *ret = &c->base;
+    return 0;
+}
+
+int backend_capture_text(struct backend *b, struct buf *ret)
+{
+    if (b->ops != &capture_ops)
+        return -EINVAL;
+    return record_write(&capture_of(b)->record, ret);
+}

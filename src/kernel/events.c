@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Uevents and link changes. The kernel's uevents and udev's arrive on one socket (groups 1 and 2),
+ * which keeps their order. A message counts only if it comes from where it says: the kernel's have
+ * no sender (nl_pid 0), udev's come from uid 0, as anybody in our user namespace may send to
+ * group 2.
+ */
+#include "kernel/events.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "kernel/rtnl-list.h"
+
+#define GROUP_KERNEL 1
+#define GROUP_UDEV 2
+#define DATAGRAM_SIZE (32 * 1024)
+#define QUEUE_SIZE (16 * 1024 * 1024) /* a burst of 1,000 VFs is some 8,000 uevents */
+#define NS_PER_S UINT64_C(1000000000)
+
+struct events {
+    int uevents;
+    int links;
+    char space[DATAGRAM_SIZE];
+};
+
+/* The header of udev's monitor messages (systemd, sd-device/device-monitor.c; since udev 173). */
+struct udev_header {
+    char prefix[8]; /* "libudev\0" */
+    uint32_t magic; /* big-endian */
+    uint32_t header_size;
+    uint32_t properties_off;
+    uint32_t properties_len;
+};
+
+#define UDEV_MAGIC 0xfeedcafe
+
+static int open_socket(int protocol, unsigned groups, int *ret)
+{
+    struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
+    const int on = 1, size = QUEUE_SIZE;
+    _cleanup_close_ int fd = -1;
+
+    fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    if (fd < 0)
+        return -errno;
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
+        bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+        return -errno;
+    *ret = TAKE_FD(fd);
+    return 0;
+}
+
+int events_open(struct events **ret)
+{
+    _cleanup_(events_close_p) struct events *e = malloc(sizeof(*e));
+    int r;
+
+    if (!e)
+        return -ENOMEM;
+    e->uevents = e->links = -1;
+    r = open_socket(NETLINK_KOBJECT_UEVENT, GROUP_KERNEL | GROUP_UDEV, &e->uevents);
+    if (r == 0)
+        r = open_socket(NETLINK_ROUTE, 1u << (RTNLGRP_LINK - 1), &e->links);
+    if (r < 0)
+        return r;
+    *ret = TAKE_PTR(e);
+    return 0;
+}
+
+struct events *events_close(struct events *e)
+{
+    if (!e)
+        return NULL;
+    if (e->uevents >= 0)
+        close(e->uevents);
+    if (e->links >= 0)
+        close(e->links);
+    free(e);
+    return NULL;
+}
+
+/* ---- one datagram ---- */
+
+struct datagram {
+    const char *data;
+    size_t len;
+    uint32_t group; /* 0: sent to us alone */
+    uint32_t port;  /* 0: the kernel */
+    uid_t uid;
+};
+
+static uid_t sender_uid(struct msghdr *message)
+{
+    struct cmsghdr *c;
+    struct ucred cred;
+
+    for (c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS ||
+            c->cmsg_len < CMSG_LEN(sizeof(cred)))
+            continue;
+        memcpy(&cred, CMSG_DATA(c), sizeof(cred));
+        return cred.uid;
+    }
+    return (uid_t)-1;
+}
+
+/* 1; 0 if there is none, or one that was cut; -errno. */
+static int receive(struct events *e, int fd, struct datagram *ret)
+{
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
+    struct iovec part = { e->space, sizeof(e->space) - 1 };
+    struct sockaddr_nl from = { 0 };
+    struct msghdr message = {
+        .msg_name = &from,
+        .msg_namelen = sizeof(from),
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = control,
+        .msg_controllen = sizeof(control),
+    };
+    ssize_t n;
+
+    n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+    if ((message.msg_flags & MSG_TRUNC) || message.msg_namelen != sizeof(from))
+        return 0;
+    e->space[n] = '\0'; /* what follows are strings */
+    *ret = (struct datagram){
+        .data = e->space,
+        .len = (size_t)n,
+        .group = from.nl_groups,
+        .port = from.nl_pid,
+        .uid = sender_uid(&message),
+    };
+    return 1;
+}
+
+/* ---- uevents ---- */
+
+/* A row per property that has a place in struct event; IFINDEX is the one number. */
+static const struct property_row {
+    const char *name;
+    size_t offset;
+    size_t size;
+} property_rows[] = {
+    { "ACTION=", offsetof(struct event, action), sizeof(((struct event *)0)->action) },
+    { "SUBSYSTEM=", offsetof(struct event, subsystem), sizeof(((struct event *)0)->subsystem) },
+    { "DEVPATH=", offsetof(struct event, devpath), sizeof(((struct event *)0)->devpath) },
+    { "INTERFACE=", offsetof(struct event, ifname), sizeof(((struct event *)0)->ifname) },
+};
+
+static void take_property(const char *text, struct event *ret)
+{
+    uint64_t number;
+
+    for (size_t i = 0; i < ELEMENTS(property_rows); i++) {
+        const struct property_row *row = &property_rows[i];
+
+        if (str_starts(text, row->name))
+            str_copy((char *)ret + row->offset, row->size, text + strlen(row->name));
+    }
+    if (str_starts(text, "IFINDEX=") &&
+        str_to_u64(text + strlen("IFINDEX="), INT32_MAX, &number) == 0)
+        ret->ifindex = (int)number;
+}
+
+/* "KEY=value\0…" up to `end`, which a NUL follows. */
+static bool take_properties(const char *at, const char *end, struct event *ret)
+{
+    for (; at < end; at += strlen(at) + 1)
+        take_property(at, ret);
+    return ret->action[0] && ret->devpath[0];
+}
+
+static bool read_kernel(const struct datagram *d, struct event *ret)
+{
+    size_t head = strlen(d->data) + 1; /* "add@/devices/…" */
+
+    ret->source = EVENT_KERNEL;
+    return d->port == 0 && head < d->len && take_properties(d->data + head, d->data + d->len, ret);
+}
+
+static bool read_udev(const struct datagram *d, struct event *ret)
+{
+    struct udev_header header;
+
+    if (d->uid != 0 || d->len < sizeof(header))
+        return false;
+    memcpy(&header, d->data, sizeof(header));
+    if (memcmp(header.prefix, "libudev", sizeof(header.prefix)) != 0 ||
+        be32toh(header.magic) != UDEV_MAGIC || header.properties_off > d->len ||
+        header.properties_len > d->len - header.properties_off)
+        return false;
+    ret->source = EVENT_UDEV;
+    return take_properties(d->data + header.properties_off,
+                           d->data + header.properties_off + header.properties_len, ret);
+}
+
+static bool read_uevent(const struct datagram *d, struct event *ret)
+{
+    return d->group == GROUP_UDEV ? read_udev(d, ret) : read_kernel(d, ret);
+}
+
+/* ---- links ---- */
+
+static bool read_link(const struct datagram *d, struct event *ret)
+{
+    struct buf messages = { .data = (char *)d->data, .len = d->len };
+    const struct nlmsghdr *message;
+    const struct ifinfomsg *info;
+    struct attrs attrs;
+    size_t offset = 0;
+    struct attr a;
+
+    if (d->port != 0 || message_next(&messages, &offset, &message) <= 0 ||
+        (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK) ||
+        message_attrs(message, sizeof(*info), &attrs) < 0)
+        return false;
+    info = mnl_nlmsg_get_payload(message);
+    /* A port that leaves its bridge is an RTM_DELLINK too, of family AF_BRIDGE. */
+    if (info->ifi_family != AF_UNSPEC)
+        return false;
+    ret->source = EVENT_LINK;
+    ret->ifindex = info->ifi_index;
+    STR_SET(ret->action, message->nlmsg_type == RTM_NEWLINK ? "link" : "unlink");
+    while (link_attr_next(&attrs, &a) > 0) {
+        if (a.type == IFLA_IFNAME)
+            attr_text(&a, ret->ifname, sizeof(ret->ifname));
+    }
+    return true;
+}
+
+/* ---- waiting ---- */
+
+/* 1 with an event, 0 if there was none in what the socket had, -errno. */
+static int take_event(struct events *e, int fd, struct event *ret)
+{
+    struct event event = { .source = EVENT_LOST };
+    struct datagram d = { 0 };
+    bool taken;
+    int r;
+
+    r = receive(e, fd, &d);
+    if (r == -ENOBUFS) {
+        *ret = event;
+        return 1;
+    }
+    if (r <= 0)
+        return r;
+    taken = fd == e->uevents ? read_uevent(&d, &event) : read_link(&d, &event);
+    if (taken)
+        *ret = event;
+    return taken;
+}
+
+/* How long until the deadline; NULL for ever. */
+static const struct timespec *time_left(uint64_t deadline_ns, struct timespec *space)
+{
+    uint64_t now = events_now(), left = deadline_ns > now ? deadline_ns - now : 0;
+
+    if (deadline_ns == UINT64_MAX)
+        return NULL;
+    space->tv_sec = (time_t)(left / NS_PER_S);
+    space->tv_nsec = (long)(left % NS_PER_S);
+    return space;
+}
+
+int events_wait(struct events *e, uint64_t deadline_ns, struct event *ret)
+{
+    struct pollfd fds[] = {
+        { .fd = e->uevents, .events = POLLIN },
+        { .fd = e->links, .events = POLLIN },
+    };
+    struct timespec space;
+    int r;
+
+    for (;;) {
+        r = ppoll(fds, ELEMENTS(fds), time_left(deadline_ns, &space), NULL);
+        if (r <= 0)
+            return r < 0 ? -errno : 0;
+        for (size_t i = 0; i < ELEMENTS(fds); i++) {
+            r = fds[i].revents ? take_event(e, fds[i].fd, ret) : 0;
+            if (r != 0)
+                return r;
+        }
+    }
+}
+
+uint64_t events_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+bool events_udev_running(void)
+{
+    return access("/run/udev/control", F_OK) == 0;
+}
+
+bool events_udev_done(int ifindex)
+{
+    char path[48];
+
+    snprintf(path, sizeof(path), "/run/udev/data/n%d", ifindex);
+    return access(path, F_OK) == 0;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Netdevs in the other network namespaces: those named under /run/netns and those of processes. A
+ * namespace is known by its inode, which readlink("/proc/PID/ns/net") tells without opening
+ * anything. To ask one, a helper thread enters it and opens a netlink socket there; a socket stays
+ * in the namespace it was made in, so the calling thread reads from it and never changes its own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "kernel/list.h"
+#include "kernel/netlink.h"
+#include "kernel/rtnl.h"
+#include "kernel/scan.h"
+
+#define NAMED "/run/netns"
+#define BATCH 64 /* sockets open at a time */
+
+struct netns {
+    uint64_t inode;
+    pid_t pid;      /* the lowest living there, 0 if none */
+    char name[256]; /* under /run/netns, "" if it has none */
+    char comm[17];
+    char process_name[64];
+};
+
+struct netnss {
+    struct netns *items;
+    size_t count;
+};
+
+static void netnss_done(struct netnss *n)
+{
+    free(n->items);
+}
+
+/* "net:[4026531840]" */
+static int read_inode(int proc_fd, const char *path, uint64_t *ret)
+{
+    char target[64];
+    ssize_t n;
+
+    n = readlinkat(proc_fd, path, target, sizeof(target) - 1);
+    if (n < 0)
+        return -errno;
+    target[n] = '\0';
+    target[strcspn(target, "]")] = '\0';
+    if (!str_starts(target, "net:["))
+        return -EINVAL;
+    return str_to_u64(target + strlen("net:["), UINT64_MAX, ret);
+}
+
+/* A linear search: hosts have tens to hundreds of namespaces, and neighbours in /proc share one. */
+static struct netns *find_or_add(struct netnss *all, uint64_t inode)
+{
+    struct netns *item;
+
+    for (size_t i = all->count; i > 0; i--) {
+        if (all->items[i - 1].inode == inode)
+            return &all->items[i - 1];
+    }
+    item = LIST_ADD(all);
+    if (item)
+        item->inode = inode;
+    return item;
+}
+
+static int add_of_processes(DIR *proc, uint64_t own, struct netnss *all)
+{
+    char path[32];
+    uint64_t inode;
+    pid_t pid;
+
+    while ((pid = scan_next_pid(proc)) > 0) {
+        struct netns *item;
+
+        snprintf(path, sizeof(path), "%d/ns/net", (int)pid);
+        if (read_inode(dirfd(proc), path, &inode) < 0 || inode == own)
+            continue;
+        item = find_or_add(all, inode);
+        if (!item)
+            return -ENOMEM;
+        if (item->pid == 0 || pid < item->pid)
+            item->pid = pid;
+    }
+    return 0;
+}
+
+static int add_named(uint64_t own, struct netnss *all)
+{
+    _cleanup_(closedir_p) DIR *dir = opendir(NAMED);
+    const struct dirent *entry;
+    struct stat st;
+
+    while (dir && (entry = readdir(dir))) {
+        struct netns *item;
+
+        if (entry->d_name[0] == '.' || strlen(entry->d_name) >= sizeof(item->name) ||
+            fstatat(dirfd(dir), entry->d_name, &st, 0) < 0 || st.st_ino == own)
+            continue;
+        item = find_or_add(all, st.st_ino);
+        if (!item)
+            return -ENOMEM;
+        STR_SET(item->name, entry->d_name);
+    }
+    return 0;
+}
+
+/* What the helper thread gets and gives. */
+struct visit {
+    const struct netns *items;
+    size_t count;
+    struct nl_socket sockets[BATCH];
+};
+
+static void *open_sockets(void *arg)
+{
+    struct visit *visit = arg;
+
+    for (size_t i = 0; i < visit->count; i++) {
+        const struct netns *item = &visit->items[i];
+        _cleanup_close_ int fd = -1;
+        char path[300];
+        struct stat st;
+
+        if (item->pid > 0)
+            snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)item->pid);
+        else
+            snprintf(path, sizeof(path), NAMED "/%s", item->name);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        /* Gone meanwhile (the pid may be somebody else's by now), or not ours to enter: passed
+         * over, like processes in device_users. */
+        if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == item->inode &&
+            setns(fd, CLONE_NEWNET) == 0)
+            nl_socket_open(&visit->sockets[i], NETLINK_ROUTE);
+    }
+    return NULL;
+}
+
+/* With all signals blocked in the helper, so that the program's handlers run where it expects them.
+ */
+static int run_visit(struct visit *visit)
+{
+    sigset_t all, before;
+    pthread_t thread;
+    int r;
+
+    for (size_t i = 0; i < BATCH; i++)
+        visit->sockets[i] = NL_SOCKET_INIT;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    r = pthread_create(&thread, NULL, open_sockets, visit);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (r == 0)
+        r = pthread_join(thread, NULL);
+    return -r;
+}
+
+static int add_netdev(const struct netns *ns, const struct rtnl_link *link,
+                      struct foreign_netdevs *ret)
+{
+    struct foreign_netdev *netdev = LIST_ADD(ret);
+
+    if (!netdev)
+        return -ENOMEM;
+    STR_SET(netdev->parent, link->parent);
+    STR_SET(netdev->ifname, link->name);
+    if (ns->name[0])
+        STR_SET(netdev->netns, ns->name);
+    else
+        snprintf(netdev->netns, sizeof(netdev->netns), "net:[%llu]", (unsigned long long)ns->inode);
+    netdev->pid = ns->pid;
+    STR_SET(netdev->comm, ns->comm);
+    STR_SET(netdev->name, ns->process_name);
+    return 0;
+}
+
+static int read_links(struct nl_socket *socket, struct nl_space *space, struct rtnl_links *ret)
+{
+    _cleanup_buf_ struct buf request = BUF_INIT, answer = BUF_INIT;
+    int r;
+
+    rtnl_request_links(&request);
+    r = buf_ok(&request);
+    if (r < 0)
+        return r;
+    r = nl_socket_query(socket, space, request.data, &answer, NULL);
+    return r < 0 ? r : rtnl_parse_links(&answer, ret);
+}
+
+static int report(int proc_fd, struct netns *ns, struct nl_socket *socket, struct nl_space *space,
+                  struct foreign_netdevs *ret)
+{
+    _cleanup_(rtnl_links_done) struct rtnl_links links = { 0 };
+    int r;
+
+    r = read_links(socket, space, &links);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < links.count; i++) {
+        if (!links.items[i].parent[0])
+            continue;
+        if (ns->pid > 0 && !ns->comm[0])
+            scan_process_name(proc_fd, ns->pid, ns->comm, ns->process_name);
+        r = add_netdev(ns, &links.items[i], ret);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int visit_batch(int proc_fd, struct netns *items, size_t count, struct nl_space *space,
+                       struct foreign_netdevs *ret)
+{
+    struct visit visit = { .items = items, .count = count };
+    int r;
+
+    r = run_visit(&visit);
+    for (size_t i = 0; i < count; i++) {
+        if (r == 0 && visit.sockets[i].fd >= 0)
+            r = report(proc_fd, &items[i], &visit.sockets[i], space, ret);
+        nl_socket_done(&visit.sockets[i]);
+    }
+    return r;
+}
+
+int scan_foreign_netdevs(struct foreign_netdevs *ret)
+{
+    _cleanup_(foreign_netdevs_done) struct foreign_netdevs netdevs = { 0 };
+    _cleanup_(nl_space_done) struct nl_space space = { 0 };
+    _cleanup_(netnss_done) struct netnss all = { 0 };
+    _cleanup_(closedir_p) DIR *proc = NULL;
+    uint64_t own;
+    int r;
+
+    r = scan_open(&proc);
+    if (r == 0)
+        r = read_inode(dirfd(proc), "thread-self/ns/net", &own);
+    if (r == 0)
+        r = add_of_processes(proc, own, &all);
+    if (r == 0)
+        r = add_named(own, &all);
+    for (size_t i = 0; r == 0 && i < all.count; i += BATCH)
+        r = visit_batch(dirfd(proc), all.items + i, MIN_OF(all.count - i, (size_t)BATCH), &space,
+                        &netdevs);
+    if (r < 0)
+        return r;
+    *ret = netdevs;
+    netdevs = (struct foreign_netdevs){ 0 };
+    return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Walking the attributes of a link message although IFLA_VFINFO_LIST may lie about its length
+ * (internal to rtnl*.c and events.c; see rtnl.h for why it does).
+ */
+#ifndef KERNEL_RTNL_LIST_H
+#define KERNEL_RTNL_LIST_H
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+#include "kernel/mnl.h"
+
+/* Like attr_next, for the attributes of a link itself: an IFLA_VFINFO_LIST comes whole, with every
+ * record that stands behind its header, and the walk goes on where the records really end. */
+int link_attr_next(struct attrs *range, struct attr *ret);
+
+/* Is this entry of an IFLA_VFINFO_LIST the record of a VF? Then *ret is its IFLA_VF_MAC, which
+ * carries the VF's number. */
+bool vf_record(const struct attr *entry, struct ifla_vf_mac *ret);
+
+#endif
