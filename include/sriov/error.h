@@ -21,7 +21,7 @@ enum sriov_code {
 struct sriov_error {
     enum sriov_code code;
     int error;         /* errno, 0 if there is none */
-    char object[64];   /* what it failed on: "enp1s0/3", "/etc/sriovd/a.yaml:12" */
+    char object[128];  /* what it failed on: "enp1s0/3", "/etc/sriovd/a.yaml:12" */
     char message[256]; /* what failed */
     char kernel[160];  /* the kernel's own words, empty if it said nothing */
     char remedy[256];  /* what to do, empty if nothing is known */

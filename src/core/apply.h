@@ -27,14 +27,16 @@ struct apply_result {
 int plan_apply(struct backend *b, struct ledger *l, struct plan *p, const struct apply_options *options,
                struct apply_result *ret, struct sriov_error *error);
 
-/* Puts back the baseline of one transaction: a new transaction of its own. */
-int transaction_revert(struct backend *b, struct ledger *l, int64_t id,
-                       const struct apply_options *options, struct apply_result *ret,
-                       struct sriov_error *error);
+/* Makes the plan that puts back the baseline of a transaction (0: the last applied one of this boot). It
+ * goes through gate and plan_apply like any other; afterwards ledger_finish(…, TRANSACTION_REVERTED, …)
+ * closes the old one. `t` is the caller's to release with transaction_done. */
+int transaction_plan_revert(struct ledger *l, int64_t id, struct snapshot *s, struct transaction *t,
+                            struct plan *ret, struct sriov_error *error);
 
 /* Reverts what an earlier process left half done in this boot, and closes what a reboot made void.
- * ret_count: how many were reverted. Called before every change. */
-int transactions_recover(struct backend *b, struct ledger *l, size_t *ret_count,
-                         struct sriov_error *error);
+ * A VF that somebody has taken into use since is not taken away: such a transaction is closed as not
+ * reverted, and *ret_kept counts it. Called before every change. */
+int transactions_recover(struct backend *b, struct ledger *l, size_t *ret_reverted,
+                         size_t *ret_kept, struct sriov_error *error);
 
 #endif

@@ -31,6 +31,9 @@ enum count_way {
     COUNT_MODULE_PARAMETER,
 };
 
+/* "auto", "sysfs", "module-parameter"; -EINVAL for anything else. */
+int count_way_from_name(const char *name, enum count_way *ret);
+
 struct pf_wish {
     char where[128];   /* "/etc/sriovd/a.yaml:12", for messages */
     struct match match;
@@ -93,6 +96,8 @@ struct goal {
 struct goals {
     struct goal *items;
     size_t count;
+    bool restoring; /* they come from a baseline: complete for what was touched, and the driver had these
+                     * values before, so nothing is refused at plan time and nothing else is kept */
 };
 
 /* Finds the PF of each wish. A wish that matches no PF is an error (code no device) unless it is

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Who is at the keyboard and from where (would a change cut the branch they sit on?), and which boot
+ * this is.
+ */
+#include "kernel/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/str.h"
+
+/* The value of SSH_CONNECTION in a process's environment, as read from /proc. */
+static bool peer_from_environ(const char *environ_text, size_t len, char *ret, size_t size)
+{
+    static const char key[] = "SSH_CONNECTION=";
+
+    for (size_t at = 0; at < len; at += strlen(environ_text + at) + 1) {
+        const char *value = environ_text + at + sizeof(key) - 1;
+
+        if (!str_starts(environ_text + at, key))
+            continue;
+        snprintf(ret, size, "%.*s", (int)MIN_OF(strcspn(value, " "), size - 1), value);
+        return ret[0] != '\0';
+    }
+    return false;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+    _cleanup_free_ char *text = NULL;
+    char path[48];
+    const char *end;
+    int parent;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    if (file_read_at(AT_FDCWD, path, 4096, &text, NULL) < 0)
+        return 0;
+    end = strrchr(text, ')'); /* the name before may hold anything */
+    return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
+}
+
+/* Where the administrator sits. sudo takes SSH_CONNECTION out of the environment, so the processes
+ * above us are asked. */
+bool host_admin_peer(char *ret, size_t size)
+{
+    pid_t pid = getpid();
+
+    for (int depth = 0; pid > 1 && depth < 32; depth++, pid = parent_of(pid)) {
+        _cleanup_free_ char *text = NULL;
+        char path[48];
+        size_t len;
+
+        snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+        if (file_read_at(AT_FDCWD, path, 256 * 1024, &text, &len) >= 0 &&
+            peer_from_environ(text, len, ret, size))
+            return true;
+    }
+    return false;
+}
+
+int host_boot_id(char ret[HOST_BOOT_ID_SIZE])
+{
+    _cleanup_free_ char *text = NULL;
+    int r;
+
+    r = file_read_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 128, &text, NULL);
+    if (r < 0)
+        return r;
+    return str_copy(ret, HOST_BOOT_ID_SIZE, str_trim(text)) ? 0 : -EIO;
+}
+
+void host_who(char *ret, size_t size)
+{
+    const char *sudo = secure_getenv("SUDO_USER");
+
+    if (sudo && str_is_plain(sudo, 40))
+        snprintf(ret, size, "%s (sudo)", sudo);
+    else if (getuid() == 0)
+        snprintf(ret, size, "root");
+    else
+        snprintf(ret, size, "uid %u", getuid());
+}
