@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The command line to a verb, and the lazy opening of what verbs need: `sriovctl --help` touches no
+ * device and no database.
+ */
+#include "cli/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/help.h"
+
+#define REPLAY_LIMIT (256u << 20) /* a capture of a machine with thousands of VFs */
+
+static const char *state_dir(const struct app *a)
+{
+    return a->options.state_dir ? a->options.state_dir : STATE_DIR;
+}
+
+/* ---- command line ---- */
+
+static int unknown_verb(struct app *a, const char *word, const char *nearest)
+{
+    int r = error_set(&a->error, SRIOV_USAGE, 0, word, "no such verb");
+    if (nearest)
+        error_remedy(&a->error, "did you mean %s?", nearest);
+    else
+        error_remedy(&a->error, "sriovctl help lists the verbs");
+    return r;
+}
+
+static int take_word(struct app *a, struct option_parser *p, const char *word)
+{
+    if (a->verb) {
+        a->args[a->n_args++] = word;
+        return 0;
+    }
+    const char *nearest;
+    a->verb = verb_find(word, &nearest);
+    if (!a->verb)
+        return unknown_verb(a, word, nearest);
+    p->tables[1] = a->verb->options;
+    return 0;
+}
+
+static int parse(struct app *a, int argc, char **argv)
+{
+    struct option_parser p = {
+        .argc = argc,
+        .argv = argv,
+        .next = 1,
+        .tables = { global_options },
+        .options = &a->options,
+    };
+    const char *word;
+    int r;
+    while ((r = option_next(&p, &word, &a->error)) > 0) {
+        r = take_word(a, &p, word);
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+/* An error in the options must be JSON too, wherever --json stands. */
+static bool wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && !str_eq(argv[i], "--"); i++) {
+        if (str_eq(argv[i], "--json") || str_eq(argv[i], "-j"))
+            return true;
+    }
+    return false;
+}
+
+static int check_args(struct app *a)
+{
+    const struct verb *v = a->verb;
+    if (a->n_args >= v->min_args && a->n_args <= v->max_args)
+        return 0;
+    const char *what = a->n_args < v->min_args ? "an argument is missing" : "too many arguments";
+    int r = error_set(&a->error, SRIOV_USAGE, 0, v->name, "%s", what);
+    error_remedy(&a->error, "usage: sriovctl %s", v->synopsis);
+    return r;
+}
+
+static int check_rights(struct app *a)
+{
+    bool writes = (a->verb->flags & VERB_WRITES) && !a->options.dry_run;
+    bool reads = (a->verb->flags & VERB_READS) || a->options.dry_run;
+    if (a->options.replay && (writes || !reads)) {
+        int r = error_set(&a->error, SRIOV_USAGE, 0, a->verb->name, "does not work with --replay");
+        error_remedy(&a->error, "--replay is for verbs that read the machine%s",
+                     writes ? ", and for --dry-run" : "");
+        return r;
+    }
+    if (writes && geteuid() != 0) {
+        int r = error_set(&a->error, SRIOV_NOT_PERMITTED, EPERM, a->verb->name,
+                          "changes the machine, and you are not root");
+        error_remedy(&a->error, "run it with sudo");
+        return r;
+    }
+    return 0;
+}
+
+static void remember_command(struct app *a)
+{
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    buf_add_str(&text, a->verb->name);
+    for (size_t i = 0; i < a->n_args; i++)
+        buf_printf(&text, " %s", a->args[i]);
+    for (size_t i = 0; i < a->options.files.count; i++)
+        buf_printf(&text, " -f %s", a->options.files.items[i]);
+    buf_add_str(&text, a->options.force ? " --force" : "");
+    if (text.data)
+        STR_SET(a->command, text.data);
+    text_make_plain(a->command);
+}
+
+int app_start(struct app *a, int argc, char **argv)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    a->colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+    a->terminal = isatty(STDERR_FILENO);
+    a->args = calloc((size_t)argc + 1, sizeof(*a->args));
+    if (!a->args)
+        return error_no_memory(&a->error);
+
+    int r = parse(a, argc, argv);
+    if (r < 0) {
+        a->options.json = a->options.json || wants_json(argc, argv);
+        return r;
+    }
+    if (a->options.help || a->options.version)
+        return 0;
+    if (!a->verb) {
+        r = error_set(&a->error, SRIOV_USAGE, 0, "", "no verb given");
+        error_remedy(&a->error, "sriovctl help lists the verbs");
+        return r;
+    }
+    remember_command(a);
+    r = check_args(a);
+    return r < 0 ? r : check_rights(a);
+}
+
+int app_run(struct app *a)
+{
+    int r;
+    if (a->options.help)
+        r = a->verb ? help_verb(a, a->verb) : help_overview(a);
+    else if (a->options.version)
+        r = verb_version.run(a);
+    else
+        r = a->verb->run(a);
+    return r < 0 ? r : app_flush(a);
+}
+
+void app_done(struct app *a)
+{
+    holders_done(&a->victims);
+    holders_done(&a->holders);
+    snapshot_free(a->snapshot);
+    ledger_close(a->ledger);
+    backend_free(a->backend);
+    buf_done(&a->out);
+    free(a->args);
+}
+
+/* ---- what verbs need ---- */
+
+static int open_replay(struct app *a)
+{
+    const char *file = a->options.replay;
+    _cleanup_free_ char *text = NULL;
+    size_t len;
+    int r = file_read_at(AT_FDCWD, file, REPLAY_LIMIT, &text, &len);
+    if (r < 0)
+        return error_set(&a->error, SRIOV_USAGE, -r, file, "cannot read the capture");
+    char why[200] = "";
+    r = backend_replay(text, len, &a->backend, why, sizeof(why));
+    if (r == -EINVAL) {
+        error_set(&a->error, SRIOV_USAGE, 0, file, "is no capture");
+        error_kernel(&a->error, why);
+        error_remedy(&a->error, "sriovctl capture makes one");
+        return r;
+    }
+    return r < 0 ? error_set(&a->error, SRIOV_FAILED, -r, file, "cannot open the capture") : 0;
+}
+
+int app_backend(struct app *a)
+{
+    if (a->backend)
+        return 0;
+    if (a->options.replay)
+        return open_replay(a);
+    int r = backend_linux(a->options.sysfs_root, &a->backend);
+    if (r < 0)
+        return error_set(&a->error, error_code_of(-r), -r, "", "cannot reach the kernel");
+    return 0;
+}
+
+int app_snapshot(struct app *a)
+{
+    if (a->snapshot)
+        return 0;
+    int r = app_backend(a);
+    return r < 0 ? r : snapshot_take(a->backend, &a->snapshot, &a->error);
+}
+
+int app_snapshot_again(struct app *a)
+{
+    a->snapshot = snapshot_free(a->snapshot);
+    holders_done(&a->holders);
+    a->holders = (struct holders){ 0 };
+    a->has_holders = false;
+    return app_snapshot(a);
+}
+
+int app_holders(struct app *a)
+{
+    if (a->has_holders)
+        return 0;
+    int r = app_snapshot(a);
+    if (r < 0)
+        return r;
+    _cleanup_free_ struct lease_row *leases = NULL;
+    size_t n_leases = 0;
+    r = ledger_leases(a->ledger, &leases, &n_leases, &a->error);
+    if (r < 0)
+        return r;
+    r = holders_find(a->backend, a->snapshot, leases, n_leases, &a->holders, &a->error);
+    a->has_holders = r >= 0;
+    return r;
+}
+
+int app_ledger(struct app *a)
+{
+    /* What a capture shows happened elsewhere: this machine's ledger has nothing to say on it. */
+    if (a->ledger_open || a->options.replay)
+        return 0;
+    int r = ledger_open(state_dir(a), false, &a->ledger, &a->error);
+    a->ledger_open = r >= 0;
+    return r;
+}
+
+void app_ledger_if_readable(struct app *a)
+{
+    int r = app_ledger(a);
+    if (r < 0 && r != -EACCES && r != -EPERM)
+        app_note(a, "%s: %s; going on without the ledger", a->error.object, a->error.message);
+    if (r < 0)
+        a->error = (struct sriov_error){ 0 };
+}
+
+int app_ledger_for_writing(struct app *a)
+{
+    if (a->ledger_writable)
+        return 0;
+    a->ledger = ledger_close(a->ledger);
+    a->ledger_open = false;
+    int r = ledger_open(state_dir(a), true, &a->ledger, &a->error);
+    a->ledger_open = a->ledger_writable = r >= 0;
+    return r;
+}

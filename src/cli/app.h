@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One run of sriovctl: its options, and what a verb needs, opened when it is first asked for. A
+ * verb writes its output into `out`; what goes wrong is in `error`. Nothing but app_fail prints an
+ * error.
+ */
+#ifndef CLI_APP_H
+#define CLI_APP_H
+
+#include "cli/option.h"
+#include "cli/verb.h"
+#include "core/inventory-json.h"
+#include "core/ledger.h"
+
+#define STATE_DIR "/var/lib/sriovd"
+#define POLICY_DIR "/etc/sriovd"
+
+struct app {
+    struct options options;
+    const struct verb *verb;
+    const char **args;
+    size_t n_args;
+    char command[256]; /* what was asked for, as the history keeps it: "create enp1s0 4" */
+    bool colour;       /* standard output is a terminal that wants colours */
+    bool terminal;     /* standard error is a terminal: show progress there */
+    struct buf out;
+    struct sriov_error error;
+    struct holders victims; /* who is named in the error */
+
+    /* opened by the functions below */
+    struct backend *backend;
+    struct snapshot *snapshot;
+    struct holders holders;
+    bool has_holders;
+    struct ledger *ledger; /* NULL also if there is none yet */
+    bool ledger_open, ledger_writable;
+};
+
+/* Reads the command line, finds the verb and checks what it asks for. */
+int app_start(struct app *a, int argc, char **argv);
+
+/* Runs the verb, or what --help and --version ask for, and prints its output. */
+int app_run(struct app *a);
+void app_done(struct app *a);
+
+/* 0, or -errno with a->error filled. */
+int app_backend(struct app *a);
+int app_snapshot(struct app *a);       /* taken once */
+int app_snapshot_again(struct app *a); /* drops the one there is: no plan may point into it */
+int app_holders(struct app *a);        /* of the snapshot, with the leases of the ledger */
+
+/* For verbs that print the ledger: fails if it cannot be read. A missing one is NULL and no
+ * failure. */
+int app_ledger(struct app *a);
+
+/* For verbs that only look into it by the way: what it cannot give is left out. */
+void app_ledger_if_readable(struct app *a);
+
+/* For changing; makes it if there is none. */
+int app_ledger_for_writing(struct app *a);
+
+/* ---- report.c ---- */
+
+/* Prints the error (one line on stderr, or an object on stdout with --json); returns the exit
+ * status. */
+int app_fail(struct app *a);
+
+/* A line on stderr that is no error; silent with --quiet. */
+void app_note(const struct app *a, const char *format, ...) _printf_(2, 3);
+
+/* Writes out what is in a->out. */
+int app_flush(struct app *a);
+
+/* Mentions transactions that died half way, once. */
+void app_note_interrupted(struct app *a);
+
+/* Bytes that would disturb a terminal become '?'. In place. */
+void text_make_plain(char *text);
+
+/* Seconds of Unix time as "2026-08-19 12:00:05", local time. */
+#define TIME_TEXT_SIZE 24
+void time_text(int64_t when, char ret[TIME_TEXT_SIZE]);
+
+#endif

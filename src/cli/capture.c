@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sriovctl capture: the machine in a file, for bug reports and tests.
+ */
+#include <errno.h>
+
+#include "base/file.h"
+#include "cli/app.h"
+
+/* Puts the recorder between us and the kernel. */
+static int start_recording(struct app *a)
+{
+    struct backend *recorder;
+    int r = app_backend(a);
+    if (r < 0)
+        return r;
+    r = backend_capture(a->backend, &recorder);
+    if (r < 0)
+        return error_set(&a->error, SRIOV_FAILED, -r, "", "cannot record");
+    a->backend = recorder;
+    return 0;
+}
+
+static int write_capture(struct app *a, const char *file, struct buf *text)
+{
+    if (str_eq(file, "-")) {
+        buf_add(&a->out, text->data, text->len);
+        return 0;
+    }
+    int r = file_replace(file, text->data, text->len, 0600);
+    if (r < 0)
+        return error_set(&a->error, error_code_of(-r), -r, file, "cannot write the capture");
+    if (a->options.json) {
+        struct json_writer w = JSON_WRITER(&a->out);
+        json_object(&w, NULL);
+        json_str(&w, "file", file);
+        json_u64(&w, "bytes", text->len);
+        json_end(&w);
+        buf_add_char(&a->out, '\n');
+    } else if (!a->options.quiet) {
+        buf_printf(&a->out, "%s: %zu PFs, %zu bytes; sriovctl list --replay %s shows them\n", file,
+                   a->snapshot->n_pfs, text->len, file);
+    }
+    return 0;
+}
+
+static int run_capture(struct app *a)
+{
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    int r = start_recording(a);
+    if (r >= 0)
+        r = app_snapshot(a);
+    if (r >= 0)
+        r = app_holders(a);
+    if (r < 0)
+        return r;
+    r = backend_capture_text(a->backend, &text);
+    if (r < 0)
+        return error_set(&a->error, SRIOV_FAILED, -r, "", "cannot put the record together");
+    return write_capture(a, a->args[0], &text);
+}
+
+const struct verb verb_capture = {
+    .name = "capture",
+    .synopsis = "capture FILE",
+    .help = "record the machine's state in a file",
+    .details =
+        (const char *const[]){
+            "Writes everything that list, show and plan would read into one file: files of sysfs, answers of "
+            "the kernel over netlink, and who uses what. Every verb that only reads answers from it with "
+            "--replay FILE, on any machine. Send one with a bug report.",
+            "The file holds MAC and IP addresses and names of processes, VMs and containers, so it is readable "
+            "by its owner only. FILE - is standard output. Run it as root to have the holders complete.",
+            NULL,
+        },
+    .min_args = 1,
+    .max_args = 1,
+    .flags = VERB_READS,
+    .words = { WORD_FILE, WORD_NONE },
+    .examples =
+        (const struct example[]){
+            { "capture bug.json", "record this machine" },
+            { "show enp1s0 --replay bug.json", "look at the record" },
+            { NULL, NULL },
+        },
+    .run = run_capture,
+};

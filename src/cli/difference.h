@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What is different between two snapshots, attribute by attribute.
+ */
+#ifndef CLI_DIFFERENCE_H
+#define CLI_DIFFERENCE_H
+
+#include "core/model.h"
+
+struct difference {
+    char object[OBJECT_SIZE];
+    const struct pf *pf;    /* as it is now; as it was if it is gone */
+    int vf;                 /* -1: the PF itself */
+    const char *what;       /* "vlan", or "present" for a device that came or went */
+    const struct attr *row; /* an attribute: its values are in before and after */
+    const struct attrs *before, *after;
+    const char *from, *to; /* anything else: texts, NULL where there is none */
+};
+
+/* Calls `found` for each; stops when that returns other than 0, and returns it. */
+int difference_find(const struct snapshot *before, const struct snapshot *after,
+                    int (*found)(void *userdata, const struct difference *d), void *userdata);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sriovctl help: the overview, or one verb, as text for a terminal of 80 columns; as JSON the table
+ * of verbs.
+ */
+#include "cli/help.h"
+
+#include <stdio.h>
+
+#define WIDTH 78
+#define INDENT 4
+
+void option_text(const struct option_row *row, char ret[OPTION_TEXT_SIZE])
+{
+    char letter[8] = "";
+    if (row->letter)
+        snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+    snprintf(ret, OPTION_TEXT_SIZE, "%s--%s%s%s", letter, row->name, row->arg ? " " : "",
+             row->arg ? row->arg : "");
+}
+
+/* Text with lines broken at blanks, each behind `indent` blanks. */
+static void add_wrapped(struct buf *out, const char *text, int indent)
+{
+    size_t room = (size_t)(WIDTH - indent);
+    while (*text) {
+        size_t len = strlen(text);
+        if (len > room) {
+            len = room;
+            while (len > 0 && text[len] != ' ')
+                len--;
+            if (len == 0)
+                len = strcspn(text, " ");
+        }
+        buf_printf(out, "%*s%.*s\n", indent, "", (int)len, text);
+        text += len;
+        text += strspn(text, " ");
+    }
+}
+
+static void add_heading(const struct app *a, struct buf *out, const char *text)
+{
+    buf_printf(out, a->colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
+}
+
+static void add_pair(struct buf *out, const char *left, int width, const char *right)
+{
+    buf_printf(out, "  %-*s  %s\n", width, left, right);
+}
+
+static void add_options(struct buf *out, const struct option_row *rows)
+{
+    for (; rows && rows->name; rows++) {
+        char text[OPTION_TEXT_SIZE];
+        option_text(rows, text);
+        if (strlen(text) <= 22) {
+            add_pair(out, text, 22, rows->help);
+        } else {
+            buf_printf(out, "  %s\n", text);
+            add_pair(out, "", 22, rows->help);
+        }
+    }
+}
+
+static int help_json(struct app *a)
+{
+    struct json_writer w = JSON_WRITER(&a->out);
+    json_object(&w, NULL);
+    json_array(&w, "verbs");
+    for (const struct verb *const *v = verb_table; *v; v++) {
+        json_object(&w, NULL);
+        json_str(&w, "name", (*v)->name);
+        json_str(&w, "synopsis", (*v)->synopsis);
+        json_str(&w, "help", (*v)->help);
+        json_end(&w);
+    }
+    json_end(&w);
+    json_end(&w);
+    buf_add_char(&a->out, '\n');
+    return 0;
+}
+
+int help_overview(struct app *a)
+{
+    if (a->options.json)
+        return help_json(a);
+    struct buf *out = &a->out;
+    buf_add_str(out, "usage: sriovctl [OPTIONS] VERB [ARGUMENTS]\n");
+    add_heading(a, out, "Verbs");
+    for (const struct verb *const *v = verb_table; *v; v++)
+        add_pair(out, (*v)->name, 10, (*v)->help);
+    add_heading(a, out, "Options of every verb");
+    add_options(out, global_options);
+    buf_add_str(out, "\nsriovctl help VERB explains one verb; man sriovctl has everything.\n");
+    return 0;
+}
+
+int help_verb(struct app *a, const struct verb *v)
+{
+    struct buf *out = &a->out;
+    buf_printf(out, "usage: sriovctl %s%s\n\n", v->synopsis, v->options ? " [OPTIONS]" : "");
+    for (size_t i = 0; v->details[i]; i++) {
+        add_wrapped(out, v->details[i], 0);
+        if (v->details[i + 1])
+            buf_add_char(out, '\n');
+    }
+    if (v->options) {
+        add_heading(a, out, "Options");
+        add_options(out, v->options);
+    }
+    add_heading(a, out, "Examples");
+    for (const struct example *e = v->examples; e->command; e++) {
+        buf_printf(out, "  sriovctl %s\n", e->command);
+        add_wrapped(out, e->shows, 2 * INDENT);
+    }
+    return 0;
+}
+
+static int run_help(struct app *a)
+{
+    if (a->n_args == 0)
+        return help_overview(a);
+    const char *nearest;
+    const struct verb *v = verb_find(a->args[0], &nearest);
+    if (v)
+        return help_verb(a, v);
+    int r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "no such verb");
+    if (nearest)
+        error_remedy(&a->error, "did you mean %s?", nearest);
+    else
+        error_remedy(&a->error, "sriovctl help lists the verbs");
+    return r;
+}
+
+const struct verb verb_help = {
+    .name = "help",
+    .synopsis = "help [VERB]",
+    .help = "explain the program, or one verb",
+    .details =
+        (const char *const[]){
+            "Prints the list of verbs and the options that every verb takes, or explains one verb with its "
+            "own options and examples. sriovctl VERB --help is the same.",
+            NULL,
+        },
+    .max_args = 1,
+    .words = { WORD_VERB, WORD_NONE },
+    .examples =
+        (const struct example[]){
+            { "help set", "how attributes of a PF or of VFs are set" },
+            { NULL, NULL },
+        },
+    .run = run_help,
+};

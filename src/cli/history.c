@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sriovctl history: every change of the host's VFs, from the ledger.
+ */
+#include <stdio.h>
+
+#include "base/table.h"
+#include "cli/app.h"
+#include "core/target.h"
+
+#define LIMIT_DEFAULT 100
+
+static const struct option_row options[] = {
+    { "limit", 'l', OPTION_NUMBER, OPTION(limit), "N",
+      .help = "at most N changes; 100 if left out" },
+    { NULL },
+};
+
+static const char *const headings[] = {
+    "ID", "WHEN", "WHO", "COMMAND", "STATE", "OBJECT", "WHAT", "FROM", "TO", "RESULT",
+};
+
+struct subject {
+    const char *pf; /* key, NULL: all */
+    int vf;         /* -1: all */
+    char key[64];
+};
+
+/* A device that is gone has a history all the same: then the word itself is the key. */
+static int subject_gone(struct app *a, const char *word, struct subject *ret)
+{
+    const char *slash = strrchr(word, '/');
+    uint64_t vf;
+    STR_SET(ret->key, word);
+    if (slash && str_to_u64(slash + 1, MAX_VFS, &vf) == 0) {
+        snprintf(ret->key, sizeof(ret->key), "%.*s", (int)(slash - word), word);
+        const struct pf *pf = target_find_pf(a->snapshot, ret->key);
+        if (pf)
+            STR_SET(ret->key, pf->key);
+        ret->vf = (int)vf;
+    }
+    ret->pf = ret->key;
+    return 0;
+}
+
+static int find_subject(struct app *a, struct subject *ret)
+{
+    *ret = (struct subject){ .vf = -1 };
+    if (a->n_args == 0)
+        return 0;
+    struct target t = { 0 };
+    int r = app_snapshot(a);
+    if (r < 0)
+        return r;
+    if (target_find(a->snapshot, a->args[0], &t, &a->error) < 0) {
+        a->error = (struct sriov_error){ 0 };
+        return subject_gone(a, a->args[0], ret);
+    }
+    if (t.has_vfs && t.count > 1)
+        r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "history takes one VF or a whole PF");
+    STR_SET(ret->key, t.pf->key);
+    ret->pf = ret->key;
+    ret->vf = t.has_vfs ? (int)t.indexes[0] : -1;
+    target_done(&t);
+    return r;
+}
+
+static void json_row(const struct history_row *row, struct json_writer *w)
+{
+    json_object(w, NULL);
+    json_i64(w, "transaction", row->transaction);
+    json_i64(w, "when", row->when);
+    json_str(w, "who", row->who);
+    json_str(w, "command", row->command);
+    json_str(w, "transaction_state", transaction_state_name(row->transaction_state));
+    json_str(w, "object", row->object);
+    json_str(w, "what", row->what);
+    json_str(w, "from", str_eq(row->from, "-") ? NULL : row->from);
+    json_str(w, "to", row->to);
+    json_str(w, "state", row->state);
+    json_end(w);
+}
+
+static int print_json(struct app *a, const struct history_row *rows, size_t count)
+{
+    struct json_writer w = JSON_WRITER(&a->out);
+    json_object(&w, NULL);
+    json_array(&w, "history");
+    for (size_t i = 0; i < count; i++)
+        json_row(&rows[i], &w);
+    json_end(&w);
+    json_end(&w);
+    buf_add_char(&a->out, '\n');
+    return 0;
+}
+
+/* What holds for the whole transaction stands on its first line only. */
+static void add_row(struct table *t, const struct history_row *row, bool first)
+{
+    char id[24] = "", when[TIME_TEXT_SIZE] = "";
+    if (first) {
+        snprintf(id, sizeof(id), "%lld", (long long)row->transaction);
+        time_text(row->when, when);
+    } else {
+        STR_SET(id, " ");
+        STR_SET(when, " ");
+    }
+    table_add(t, (const char *[]){
+                     id,
+                     when,
+                     first ? row->who : " ",
+                     first ? row->command : " ",
+                     first ? transaction_state_name(row->transaction_state) : " ",
+                     row->object,
+                     row->what,
+                     row->from,
+                     row->to,
+                     row->state,
+                 });
+}
+
+static int print_table(struct app *a, const struct history_row *rows, size_t count)
+{
+    _cleanup_(table_done) struct table t = { 0 };
+    table_init(&t, headings, ELEMENTS(headings));
+    for (size_t i = 0; i < count; i++)
+        add_row(&t, &rows[i], i == 0 || rows[i].transaction != rows[i - 1].transaction);
+    return table_print(&t, &a->out, a->colour) < 0 ? error_no_memory(&a->error) : 0;
+}
+
+static int run_history(struct app *a)
+{
+    struct subject subject;
+    _cleanup_free_ struct history_row *rows = NULL;
+    size_t count = 0;
+    size_t limit = a->options.limit > 0 ? a->options.limit : LIMIT_DEFAULT;
+    int r = app_ledger(a);
+    if (r >= 0)
+        r = find_subject(a, &subject);
+    if (r >= 0)
+        r = ledger_history(a->ledger, subject.pf, subject.vf, limit, &rows, &count, &a->error);
+    if (r < 0)
+        return r;
+    app_note_interrupted(a);
+    if (a->options.json)
+        return print_json(a, rows, count);
+    if (count == 0)
+        app_note(a, "no change is known%s%s", subject.pf ? " of " : "",
+                 subject.pf ? a->args[0] : "");
+    return count > 0 ? print_table(a, rows, count) : 0;
+}
+
+const struct verb verb_history = {
+    .name = "history",
+    .synopsis = "history [PF|PF/N]",
+    .help = "list what was changed, when, and by whom",
+    .details =
+        (const char *const[]){
+            "Prints the changes that sriovctl and sriovd made, newest first: transaction, time, who asked for "
+            "it with which command, what became of it, and each setting with the value before and after. A "
+            "device that is no longer there is named by its PCI address.",
+            "State of a transaction: running, applied, reverted (it failed, was interrupted, or was rolled "
+            "back), not-reverted (something could not be put back), void (a reboot came in between).",
+            NULL,
+        },
+    .options = options,
+    .max_args = 1,
+    .words = { WORD_TARGET, WORD_NONE },
+    .examples =
+        (const struct example[]){
+            { "history", "the last 100 changes" },
+            { "history enp1s0/3 --limit 5", "the last five of one VF" },
+            { NULL, NULL },
+        },
+    .run = run_history,
+};

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What sriovctl says: its output, its notes, and the one line of an error. Names of processes and
+ * texts of drivers are other people's bytes, so nothing of them reaches a terminal unfiltered.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/app.h"
+
+void text_make_plain(char *text)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        size_t width = str_utf8_len(text, left);
+        unsigned char c = (unsigned char)*text, second = (unsigned char)text[1];
+        if (width == 0 || c < ' ' || c == 0x7f || (c == 0xc2 && second < 0xa0)) {
+            *text = '?';
+            width = 1;
+        }
+        text += width;
+        left -= width;
+    }
+}
+
+void time_text(int64_t when, char ret[TIME_TEXT_SIZE])
+{
+    time_t seconds = (time_t)when;
+    struct tm tm;
+    ret[0] = '\0';
+    if (when != 0 && localtime_r(&seconds, &tm))
+        strftime(ret, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M:%S", &tm);
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n > 0) {
+            data += n;
+            len -= (size_t)n;
+        }
+    }
+    return 0;
+}
+
+int app_flush(struct app *a)
+{
+    if (buf_ok(&a->out) < 0)
+        return error_no_memory(&a->error);
+    int r = write_all(STDOUT_FILENO, a->out.data, a->out.len);
+    buf_done(&a->out);
+    return r < 0 ? error_set(&a->error, SRIOV_FAILED, -r, "", "cannot write the output") : 0;
+}
+
+void app_note(const struct app *a, const char *format, ...)
+{
+    if (a->options.quiet)
+        return;
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    text_make_plain(text);
+    fprintf(stderr, "sriovctl: %s\n", text);
+}
+
+/* "sriovctl: OBJECT: MESSAGE: KERNEL; REMEDY", what is empty left out. */
+static void print_error(const struct sriov_error *e)
+{
+    char text[1024];
+    snprintf(text, sizeof(text), "sriovctl%s%s: %s%s%s%s%s", *e->object ? ": " : "", e->object,
+             e->message, *e->kernel ? ": " : "", e->kernel, *e->remedy ? "; " : "", e->remedy);
+    text_make_plain(text);
+    fprintf(stderr, "%s\n", text);
+}
+
+static void text_or_null(struct json_writer *w, const char *key, const char *text)
+{
+    json_str(w, key, *text ? text : NULL);
+}
+
+static void print_error_json(const struct app *a)
+{
+    const struct sriov_error *e = &a->error;
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    struct json_writer w = JSON_WRITER(&text);
+    json_object(&w, NULL);
+    json_object(&w, "error");
+    json_u64(&w, "code", e->code);
+    text_or_null(&w, "object", e->object);
+    json_str(&w, "message", e->message);
+    text_or_null(&w, "kernel", e->kernel);
+    text_or_null(&w, "remedy", e->remedy);
+    json_array(&w, "holders");
+    for (size_t i = 0; i < a->victims.count; i++)
+        holder_json(&a->victims.items[i], &w);
+    json_end(&w);
+    json_end(&w);
+    json_end(&w);
+    buf_add_char(&text, '\n');
+    if (buf_ok(&text) == 0)
+        write_all(STDOUT_FILENO, text.data, text.len);
+}
+
+int app_fail(struct app *a)
+{
+    if (a->error.code == SRIOV_DONE)
+        error_set(&a->error, SRIOV_FAILED, 0, "", "failed without a reason");
+    if (a->options.json)
+        print_error_json(a);
+    else
+        print_error(&a->error);
+    return (int)a->error.code;
+}
+
+/* A transaction is interrupted if it is said to run and nobody holds the lock of any of its PFs. */
+static bool is_interrupted(struct ledger *l, const struct transaction *t)
+{
+    for (size_t i = 0; i < t->pfs.count; i++) {
+        struct transaction busy = { 0 };
+        if (ledger_busy(l, t->pfs.items[i], &busy) > 0) {
+            transaction_done(&busy);
+            return false;
+        }
+    }
+    return t->this_boot;
+}
+
+void app_note_interrupted(struct app *a)
+{
+    struct transaction *running = NULL;
+    size_t count = 0;
+    if (!a->ledger || ledger_running(a->ledger, &running, &count, NULL) < 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const struct transaction *t = &running[i];
+        if (is_interrupted(a->ledger, t))
+            app_note(a, "transaction %lld (%s) was interrupted; the next change undoes it first",
+                     (long long)t->id, t->command);
+        transaction_done(&running[i]);
+    }
+    free(running);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sriovctl rollback: puts back what a transaction changed. It is a change like any other, with the
+ * same gate and its own line in the history; the plan leads to the baseline that the ledger kept.
+ */
+#include "cli/change.h"
+#include "core/apply.h"
+
+static const struct option_row options[] = { OPTION_FORCE, OPTION_DRY_RUN, { NULL } };
+
+struct rollback {
+    int64_t asked; /* 0: the last one */
+    int64_t found;
+};
+
+static int plan_rollback(struct app *a, void *userdata, struct plan *ret)
+{
+    struct rollback *rollback = userdata;
+    struct transaction t = { 0 };
+    int r = transaction_plan_revert(a->ledger, rollback->asked, a->snapshot, &t, ret, &a->error);
+    rollback->asked = rollback->found = t.id; /* a second look must mean the same one */
+    transaction_done(&t);
+    return r;
+}
+
+/* Closes the transaction that was put back. */
+static int finish_rollback(struct app *a, void *userdata)
+{
+    const struct rollback *rollback = userdata;
+    int r = app_ledger_for_writing(a);
+    if (r < 0)
+        return r;
+    return ledger_finish(a->ledger, rollback->found, TRANSACTION_REVERTED, NULL, &a->error);
+}
+
+static int read_id(struct app *a, int64_t *ret)
+{
+    uint64_t id = 0;
+    if (a->n_args > 0 && (str_to_u64(a->args[0], INT64_MAX, &id) < 0 || id == 0)) {
+        int r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0],
+                          "is not the number of a transaction");
+        error_remedy(&a->error, "sriovctl history lists them");
+        return r;
+    }
+    *ret = (int64_t)id;
+    return 0;
+}
+
+static int nothing_known(struct app *a)
+{
+    int r = error_set(&a->error, SRIOV_USAGE, 0, "", "nothing was changed yet, there is no ledger");
+    error_remedy(&a->error, "only changes made by sriovctl and sriovd can be rolled back");
+    return r;
+}
+
+static int run_rollback(struct app *a)
+{
+    struct rollback rollback = { 0 };
+    int r = read_id(a, &rollback.asked);
+    if (r >= 0)
+        r = app_ledger(a);
+    if (r < 0)
+        return r;
+    if (!a->ledger)
+        return nothing_known(a);
+    return change_run_plan(a, plan_rollback, finish_rollback, &rollback);
+}
+
+const struct verb verb_rollback = {
+    .name = "rollback",
+    .synopsis = "rollback [TRANSACTION]",
+    .help = "put back what a transaction changed",
+    .details =
+        (const char *const[]){
+            "Puts every setting that a transaction changed back to what it was before; without a number, that "
+            "of the last transaction applied since the machine was started. history lists them.",
+            "A rollback is a change like any other: it is refused while somebody would be hurt, and it is a "
+            "transaction of its own, which can be rolled back in turn.",
+            NULL,
+        },
+    .options = options,
+    .max_args = 1,
+    .flags = VERB_WRITES,
+    .words = { WORD_TRANSACTION, WORD_NONE },
+    .examples =
+        (const struct example[]){
+            { "rollback", "undo the last change" },
+            { "rollback 12 --dry-run", "the steps that would undo transaction 12" },
+            { NULL, NULL },
+        },
+    .run = run_rollback,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sriovctl set: attributes of a PF or of VFs, by the attribute table.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cli/change.h"
+
+#define KEY_SIZE 32
+
+static const struct option_row options[] = { OPTION_FORCE, OPTION_DRY_RUN, { NULL } };
+
+static int unknown_key(struct app *a, const struct change_target *t, const char *key)
+{
+    const char *names[SRIOV_ATTR_COUNT + 1];
+    bool of_vf = t->scope == ATTR_OF_VF;
+    int r = error_set(&a->error, SRIOV_USAGE, 0, t->object, "a %s has no attribute %s",
+                      of_vf ? "VF" : "PF", key);
+    attr_names(t->scope, names);
+    const char *nearest = str_nearest(key, names);
+    if (attr_find(of_vf ? ATTR_OF_PF : ATTR_OF_VF, key))
+        error_remedy(&a->error,
+                     of_vf ? "%s is one of the PF: name the PF alone"
+                           : "%s is one of a VF: name it, as in PF/0",
+                     key);
+    else if (nearest)
+        error_remedy(&a->error, "did you mean %s?", nearest);
+    else
+        error_remedy(&a->error, "sriovctl help set lists them");
+    return r;
+}
+
+static int read_setting(struct app *a, const struct change_target *t, const char *setting)
+{
+    char key[KEY_SIZE];
+    const char *equals = strchr(setting, '=');
+    if (!equals || equals == setting || (size_t)(equals - setting) >= sizeof(key)) {
+        int r = error_set(&a->error, SRIOV_USAGE, 0, t->object, "\"%s\" is not key=value", setting);
+        error_remedy(&a->error, "write for example vlan=100");
+        return r;
+    }
+    snprintf(key, sizeof(key), "%.*s", (int)(equals - setting), setting);
+    const struct attr *row = attr_find(t->scope, key);
+    if (!row)
+        return unknown_key(a, t, key);
+    if (attrs_has(t->want, row->id))
+        return error_set(&a->error, SRIOV_USAGE, 0, t->object, "%s is given twice", key);
+    return attr_parse(row, equals + 1, t->want, t->object, &a->error);
+}
+
+static int run_set(struct app *a)
+{
+    _cleanup_(desired_done) struct desired d = { 0 };
+    struct change_target t;
+    int r = change_add(a, &d, a->args[0], &t);
+    for (size_t i = 1; i < a->n_args && r >= 0; i++)
+        r = read_setting(a, &t, a->args[i]);
+    return r < 0 ? r : change_run(a, &d);
+}
+
+const struct verb verb_set = {
+    .name = "set",
+    .synopsis = "set PF[/N[-M][,...]] KEY=VALUE...",
+    .help = "set attributes of a PF or of VFs",
+    .details =
+        (const char *const[]){
+            "Sets attributes of a PF, or of one or more of its VFs (enp1s0/3, enp1s0/0-3, enp1s0/0,2-4). What "
+            "has the value already is not written. Every value is read back afterwards; if something fails, "
+            "what had been set is put back.",
+            "What the driver is known to refuse or ignore is refused before the first write, with the reason.",
+            "Attributes of a VF: mac, vlan, qos, vlan_proto, spoofchk, trust, link_state, min_tx_rate, "
+            "max_tx_rate, rss_query, node_guid, port_guid, msix_count, driver, mtu, name. Of a PF: num_vfs, "
+            "autoprobe, eswitch_mode, mtu, link. sriovctl(1) has a table with ranges and meaning.",
+            NULL,
+        },
+    .options = options,
+    .min_args = 2,
+    .max_args = ANY_NUMBER,
+    .flags = VERB_WRITES,
+    .words = { WORD_TARGET, WORD_SETTING, WORD_SETTING },
+    .examples =
+        (const struct example[]){
+            { "set enp1s0/0 vlan=100 trust=on", "VF 0 into VLAN 100, and trusted" },
+            { "set enp1s0/0-3 spoofchk=off max_tx_rate=500", "the same settings for four VFs" },
+            { "set enp1s0 mtu=9000 link=up", "attributes of the PF" },
+            { NULL, NULL },
+        },
+    .run = run_set,
+};

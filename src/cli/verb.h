@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The verbs of sriovctl. A new one is a file of its own that defines `const struct verb verb_NAME`,
+ * and its NAME in the list below; help, man page, reference and completions come from there.
+ */
+#ifndef CLI_VERB_H
+#define CLI_VERB_H
+
+#include "cli/option.h"
+
+struct app;
+
+/* In the order of the manual. */
+#define VERBS(X)                                                                                   \
+    X(list)                                                                                        \
+    X(show)                                                                                        \
+    X(create)                                                                                      \
+    X(set)                                                                                         \
+    X(bind)                                                                                        \
+    X(unbind)                                                                                      \
+    X(plan)                                                                                        \
+    X(apply)                                                                                       \
+    X(history)                                                                                     \
+    X(rollback)                                                                                    \
+    X(watch)                                                                                       \
+    X(capture)                                                                                     \
+    X(help)                                                                                        \
+    X(version)
+
+enum verb_flags {
+    VERB_READS = 1 << 0,  /* looks at the machine, so it can answer from --replay */
+    VERB_WRITES = 1 << 1, /* changes the machine: needs root, unless it is a dry run */
+};
+
+/* What an argument is, for completions. */
+enum word_kind {
+    WORD_NONE,
+    WORD_PF,
+    WORD_TARGET, /* PF, PF/N, PF/N-M */
+    WORD_COUNT,
+    WORD_SETTING, /* key=value */
+    WORD_DRIVER,
+    WORD_FILE,
+    WORD_VERB,
+    WORD_TRANSACTION,
+};
+
+struct example {
+    const char *command; /* without "sriovctl " */
+    const char *shows;   /* what it does, one sentence without a full stop */
+};
+
+#define ANY_NUMBER 4096u
+#define VERB_WORDS 3
+
+struct verb {
+    const char *name;
+    const char *synopsis;             /* "create PF COUNT", without options */
+    const char *help;                 /* one line for the overview */
+    const char *const *details;       /* paragraphs, NULL-terminated */
+    const struct option_row *options; /* NULL: none */
+    unsigned min_args, max_args;
+    unsigned flags;                   /* enum verb_flags */
+    enum word_kind words[VERB_WORDS]; /* of the arguments; the last one also of all that follow */
+    const struct example *examples;   /* ends with command NULL */
+    /* 0, or -errno with app->error filled. Output goes into app->out. */
+    int (*run)(struct app *app);
+};
+
+#define DECLARE_VERB(name) extern const struct verb verb_##name;
+VERBS(DECLARE_VERB)
+#undef DECLARE_VERB
+
+/* All verbs, NULL-terminated. */
+extern const struct verb *const verb_table[];
+
+/* NULL if there is none; then *ret_nearest (may be NULL itself) is a verb it may have been meant
+ * for, or NULL. */
+const struct verb *verb_find(const char *name, const char **ret_nearest);
+
+#endif

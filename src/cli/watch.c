@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sriovctl watch: changes of PFs and VFs as they happen, whoever makes them. It waits for events of
+ * the kernel and then compares what it read before with what it reads now; holders are not watched.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cli/app.h"
+#include "cli/burst.h"
+#include "cli/difference.h"
+#include "core/desired.h"
+#include "core/target.h"
+#include "policy/load.h"
+
+static const struct option_row options[] = {
+    { "count", 'c', OPTION_NUMBER, OPTION(count), "N", .help = "end after N changes" },
+    { "policy", 'p', OPTION_TEXT, OPTION(policy), "FILE|DIR",
+      .help = "mark changes that leave this policy as drift" },
+    { NULL },
+};
+
+struct watch {
+    struct app *app;
+    char only[32]; /* key of the one PF to watch, "": all */
+    struct desired policy;
+    struct goals goals;
+    uint64_t told;
+};
+
+#define STAMP_SIZE 56
+
+/* Local time of day for people, a full UTC time stamp for programs. */
+static void stamp(bool json, char ret[STAMP_SIZE])
+{
+    struct timespec now;
+    struct tm tm;
+    char text[32];
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (json)
+        gmtime_r(&now.tv_sec, &tm);
+    else
+        localtime_r(&now.tv_sec, &tm);
+    strftime(text, sizeof(text), json ? "%Y-%m-%dT%H:%M:%S" : "%H:%M:%S", &tm);
+    snprintf(ret, STAMP_SIZE, "%s.%03ld%s", text, now.tv_nsec / 1000000, json ? "Z" : "");
+}
+
+/* What the policy wants of the PF or VF, NULL if it does not speak of it. */
+static const struct attrs *wanted(const struct watch *w, const struct difference *d)
+{
+    for (size_t i = 0; i < w->goals.count; i++) {
+        const struct goal *g = &w->goals.items[i];
+        if (!str_eq(g->pf->key, d->pf->key))
+            continue;
+        if (d->vf < 0)
+            return &g->want;
+        return (size_t)d->vf < g->n_vfs ? &g->vfs[d->vf] : NULL;
+    }
+    return NULL;
+}
+
+static bool is_drift(const struct watch *w, const struct difference *d)
+{
+    const struct attrs *want = wanted(w, d);
+    if (!want)
+        return false;
+    if (d->row)
+        return attrs_has(want, d->row->id) && !attr_agrees(d->row->id, want, d->after);
+    return str_eq(d->what, "present") && str_eq(d->to, "no") && want->known != 0;
+}
+
+static void print_json(struct watch *w, const struct difference *d)
+{
+    struct json_writer j = JSON_WRITER(&w->app->out);
+    char now[STAMP_SIZE];
+    stamp(true, now);
+    json_object(&j, NULL);
+    json_str(&j, "time", now);
+    json_str(&j, "object", d->object);
+    json_str(&j, "what", d->what);
+    if (d->row) {
+        attr_json(d->row, d->before, &j, "from");
+        attr_json(d->row, d->after, &j, "to");
+    } else {
+        json_str(&j, "from", d->from);
+        json_str(&j, "to", d->to);
+    }
+    if (w->app->options.policy)
+        json_bool(&j, "drift", is_drift(w, d));
+    json_end(&j);
+    buf_add_char(&w->app->out, '\n');
+}
+
+static void print_text(struct watch *w, const struct difference *d)
+{
+    char now[STAMP_SIZE], from[ATTR_TEXT_SIZE] = "-", to[ATTR_TEXT_SIZE] = "-";
+    stamp(false, now);
+    if (d->row) {
+        attr_text(d->row, d->before, from);
+        attr_text(d->row, d->after, to);
+    } else {
+        STR_SET(from, d->from ? d->from : "-");
+        STR_SET(to, d->to ? d->to : "-");
+    }
+    text_make_plain(from);
+    text_make_plain(to);
+    buf_printf(&w->app->out, "%s  %-16s %s: %s -> %s%s\n", now, d->object, d->what, from, to,
+               is_drift(w, d) ? "  (drift: the policy wants it otherwise)" : "");
+}
+
+static int tell(void *userdata, const struct difference *d)
+{
+    struct watch *w = userdata;
+    if (*w->only && !str_eq(w->only, d->pf->key))
+        return 0;
+    if (w->app->options.json)
+        print_json(w, d);
+    else
+        print_text(w, d);
+    w->told++;
+    return w->app->options.count > 0 && w->told >= w->app->options.count;
+}
+
+static int find_only(struct watch *w)
+{
+    struct app *a = w->app;
+    struct target t = { 0 };
+    if (a->n_args == 0)
+        return 0;
+    int r = target_find(a->snapshot, a->args[0], &t, &a->error);
+    if (r < 0)
+        return r;
+    STR_SET(w->only, t.pf->key);
+    target_done(&t);
+    return 0;
+}
+
+static int load_policy(struct watch *w)
+{
+    if (!w->app->options.policy)
+        return 0;
+    int r = policy_load(w->app->options.policy, &w->policy, &w->app->error);
+    /* A PF that is not there (yet) is no error here. */
+    for (size_t i = 0; i < w->policy.n_pfs; i++)
+        w->policy.pfs[i].optional = true;
+    return r;
+}
+
+/* Goals point into the snapshot, so each snapshot has its own. */
+static int resolve(struct watch *w)
+{
+    goals_done(&w->goals);
+    w->goals = (struct goals){ 0 };
+    return goals_resolve(&w->policy, w->app->snapshot, &w->goals, &w->app->error);
+}
+
+/* 0: go on; 1: enough was told. */
+static int look_again(struct watch *w)
+{
+    struct app *a = w->app;
+    _cleanup_snapshot_ struct snapshot *before = TAKE_PTR(a->snapshot);
+    int r = app_snapshot(a);
+    if (r >= 0)
+        r = resolve(w);
+    if (r >= 0)
+        r = difference_find(before, a->snapshot, tell, w);
+    if (r < 0)
+        return r;
+    int flushed = app_flush(a);
+    return flushed < 0 ? flushed : r;
+}
+
+static int watch(struct watch *w, struct events *e)
+{
+    int r = app_snapshot(w->app);
+    if (r >= 0)
+        r = find_only(w);
+    if (r >= 0)
+        r = resolve(w);
+    if (r >= 0 && w->app->terminal)
+        app_note(w->app, "watching %zu PFs, Ctrl-C ends it", w->app->snapshot->n_pfs);
+    while (r == 0) {
+        r = burst_wait(e, UINT64_MAX);
+        if (r == -EINTR)
+            return 0;
+        if (r < 0)
+            return error_set(&w->app->error, SRIOV_FAILED, -r, "", "cannot wait for events");
+        r = look_again(w);
+    }
+    return r < 0 ? r : 0;
+}
+
+static int run_watch(struct app *a)
+{
+    struct watch w = { .app = a };
+    /* Opened before the first look, so that nothing falls between the two. */
+    _cleanup_(events_close_p) struct events *e = NULL;
+    int r = events_open(&e);
+    if (r < 0)
+        return error_set(&a->error, error_code_of(-r), -r, "",
+                         "cannot listen to the kernel's events");
+    r = load_policy(&w);
+    if (r >= 0)
+        r = watch(&w, e);
+    goals_done(&w.goals);
+    desired_done(&w.policy);
+    return r;
+}
+
+const struct verb verb_watch = {
+    .name = "watch",
+    .synopsis = "watch [PF]",
+    .help = "print changes as they happen",
+    .details =
+        (const char *const[]){
+            "Prints a line for each attribute of a PF or VF that changes, and for each that comes or goes, "
+            "whoever changed it: time, object, what, value before and after. It waits for the kernel's events "
+            "and takes no time while nothing happens.",
+            "Changes that the kernel does not announce (some settings of some drivers) show with the next one "
+            "that it does. Who uses a VF is not watched.",
+            "With --json one object per line: time, object, what, from, to, and with --policy drift.",
+            NULL,
+        },
+    .options = options,
+    .max_args = 1,
+    .words = { WORD_PF, WORD_NONE },
+    .examples =
+        (const struct example[]){
+            { "watch enp1s0", "changes of one PF and its VFs" },
+            { "watch --policy /etc/sriovd --json",
+              "all changes, those against the policy marked as drift" },
+            { NULL, NULL },
+        },
+    .run = run_watch,
+};
