@@ -21,17 +21,28 @@ int plan_verify(struct backend *b, const struct plan *p, struct sriov_error *err
 int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t count,
                   struct sriov_error *error);
 
-/* Waiting (settle.c): events must be open before the change whose effects are waited for. Waits until
- * every NIC VF of the PF that has a kernel driver has its netdev and udev is done with it, or the
- * deadline passes; then refreshes the PF. */
+/* Waiting (settle.c). `e` must be open since before the change whose effects are waited for; NULL: look
+ * once, wait for nothing. settle_vfs returns when every VF of the PF that is a NIC with a kernel driver
+ * has its netdev and udev is done with it, settle_carrier when the PF has link, both at the latest
+ * after SETTLE_SECONDS; what is still missing then shows in the values. Both read the PF again. */
+#define SETTLE_SECONDS 10
 struct events;
 int settle_vfs(struct backend *b, struct events *e, struct snapshot *s, struct pf *pf,
                struct sriov_error *error);
+int settle_carrier(struct backend *b, struct events *e, struct snapshot *s, struct pf *pf,
+                   struct sriov_error *error);
+
+/* The same for the PF's own netdev, after its driver was loaded again. */
+int settle_pf(struct backend *b, struct events *e, struct snapshot *s, struct pf *pf,
+              struct sriov_error *error);
+
+/* Does any step make devices appear, or wait for link? */
+bool plan_awaits_devices(const struct plan *p);
 
 /* Module parameter way (parameter.c). */
 int execute_write_parameter(struct backend *b, const struct plan *p, const struct step *step,
                             struct sriov_error *error);
-int execute_reload_driver(struct backend *b, struct plan *p, const struct step *step,
+int execute_reload_driver(struct backend *b, struct events *e, struct plan *p, const struct step *step,
                           struct sriov_error *error);
 
 #endif

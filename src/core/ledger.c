@@ -203,6 +203,11 @@ int ledger_open(const char *state_dir, bool write, struct ledger **ret, struct s
     return 0;
 }
 
+int ledger_reopen(const struct ledger *l, struct ledger **ret, struct sriov_error *error)
+{
+    return ledger_open(l->dir, true, ret, error);
+}
+
 struct ledger *ledger_close(struct ledger *l)
 {
     if (!l)

@@ -55,6 +55,9 @@ int ledger_open(const char *state_dir, bool write, struct ledger **ret, struct s
 struct ledger *ledger_close(struct ledger *l); /* NULL is fine; returns NULL */
 DEFINE_CLEANUP(struct ledger *, ledger_close)
 
+/* The same ledger for a forked process, which must not use its parent's. */
+int ledger_reopen(const struct ledger *l, struct ledger **ret, struct sriov_error *error);
+
 /* Locks the PFs of a plan for changing; held until ledger_unlock or the end of the process. -EBUSY (code
  * in use) names the command that has one, and since when. */
 int ledger_lock(struct ledger *l, const struct strv *pfs, struct sriov_error *error);

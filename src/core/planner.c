@@ -333,7 +333,7 @@ static int phase_parameter(struct way *w)
     snprintf(from, sizeof(from), "%zu", w->have);
     snprintf(to, sizeof(to), "%zu", w->want);
     r = add_texts(w, STEP_WRITE_PARAMETER, -1, SRIOV_NUM_VFS, DISRUPTION_NONE, from, to);
-    if (r >= 0)
+    if (r >= 0 && w->recreate)
         r = add_texts(w, STEP_RELOAD_DRIVER, -1, SRIOV_NUM_VFS, DISRUPTION_DRIVER_RELOAD, from, to);
     return r;
 }
@@ -448,7 +448,9 @@ static int add_phases(struct way *w)
 
     r = phase_pf_before(w);
     if (r >= 0)
-        r = w->by_parameter && w->recreate ? phase_parameter(w) : phase_count(w);
+        /* The options line lasts, so it is put back even if the driver was never loaded again. */
+        r = w->by_parameter && (w->recreate || w->plan->goals.restoring) ? phase_parameter(w)
+                                                                           : phase_count(w);
     if (r >= 0)
         r = phase_settings(w);
     if (r >= 0)

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The life of a change: the baseline and the steps are in the ledger before anything is done; the steps
+ * run; what is there is read back and compared; and if anything went wrong the baseline is planned and
+ * run like any other desired state. So undoing needs no inverse of each step, and works the same from
+ * wherever a killed process stopped.
+ */
+#include "core/apply.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/json-read.h"
+#include "core/execute.h"
+#include "core/planner.h"
+
+/* Our own text comes back, still it comes from a file. */
+static const struct node_limits baseline_limits = { .bytes = 16 << 20, .nodes = 1 << 20, .depth = 8 };
+
+/* ---- reading back ---- */
+
+static int not_taken(const struct goal *g, int vf, const struct attr *row, const struct attrs *want,
+                     const struct attrs *have, struct sriov_error *error)
+{
+    char object[OBJECT_SIZE], wanted[ATTR_TEXT_SIZE], found[ATTR_TEXT_SIZE];
+
+    if (vf >= 0)
+        vf_label(g->pf, (unsigned)vf, object);
+    else
+        STR_SET(object, pf_label(g->pf));
+    attr_text(row, want, wanted);
+    attr_text(row, have, found);
+    error_set(error, SRIOV_FAILED, EIO, object, "%s was accepted as %s, but reads back as %s", row->name,
+              wanted, found);
+    error_kernel(error, "the driver said success");
+    error_remedy(error, "the driver ignores this setting: leave it out, or update the driver");
+    return -EIO;
+}
+
+/* MSI-X counts can be written and not read; and what the driver did not report (i40e leaves a VF out
+ * while it is at work on it) is unknown, not wrong. */
+static bool can_be_compared(const struct attr *row, bool listed)
+{
+    return row->way != WAY_VF_MSIX && (row->way != WAY_VF_NETLINK || listed);
+}
+
+static int compare(const struct goal *g, int vf, const struct attrs *want, const struct attrs *have,
+                   bool listed, struct sriov_error *error)
+{
+    for (unsigned a = 0; a < SRIOV_ATTR_COUNT; a++) {
+        enum sriov_attr id = (enum sriov_attr)a;
+        bool agrees = id == SRIOV_DRIVER ? driver_agrees(want->driver, have) : attr_agrees(id, want, have);
+
+        if (attrs_has(want, id) && !agrees && can_be_compared(attr_row(id), listed))
+            return not_taken(g, vf, attr_row(id), want, have, error);
+    }
+    return 0;
+}
+
+static const struct pf *same_pf(const struct snapshot *s, const struct pf *pf)
+{
+    for (size_t i = 0; i < s->n_pfs; i++)
+        if (str_eq(s->pfs[i].handle, pf->handle))
+            return &s->pfs[i];
+    return NULL;
+}
+
+int plan_verify(struct backend *b, const struct plan *p, struct sriov_error *error)
+{
+    _cleanup_snapshot_ struct snapshot *now = NULL;
+    int r;
+
+    r = snapshot_take(b, &now, error);
+    for (size_t i = 0; r >= 0 && i < p->goals.count; i++) {
+        const struct goal *g = &p->goals.items[i];
+        const struct pf *pf = same_pf(now, g->pf);
+
+        if (!pf)
+            return error_set(error, SRIOV_FAILED, ENODEV, pf_label(g->pf), "the PF went away");
+        r = g->count_external ? 0 : compare(g, -1, &g->want, &pf->attrs, true, error);
+        for (size_t v = 0; r >= 0 && v < MIN_OF(g->n_vfs, pf->n_vfs); v++)
+            r = compare(g, (int)v, &g->vfs[v], &pf->vfs[v].attrs, pf->vfs[v].listed, error);
+    }
+    return r;
+}
+
+/* ---- going back ---- */
+
+static int baseline_goals(const char *baseline, struct snapshot *s, struct goals *ret,
+                          struct sriov_error *error)
+{
+    _cleanup_node_ struct node *document = NULL;
+    _cleanup_(desired_done) struct desired d = { 0 };
+    int r;
+
+    r = json_read(baseline, strlen(baseline), &baseline_limits, &document, NULL);
+    if (r < 0)
+        return error_set(error, SRIOV_NOT_ROLLED_BACK, -r, "", "the baseline in the ledger is damaged");
+    r = desired_add(&d, document, "baseline", error);
+    if (r >= 0)
+        r = goals_resolve(&d, s, ret, error);
+    if (r >= 0)
+        ret->restoring = true;
+    return r;
+}
+
+/* Plans what is left to be put back, and puts it back unless `gate` is set and somebody holds it. */
+static int revert(struct backend *b, struct ledger *l, const char *baseline, bool gate,
+                  struct sriov_error *error)
+{
+    _cleanup_snapshot_ struct snapshot *s = NULL;
+    _cleanup_(plan_done) struct plan p = { 0 };
+    _cleanup_(holders_done) struct holders all = { 0 }, victims = { 0 };
+    _cleanup_free_ struct lease_row *leases = NULL;
+    struct goals goals = { 0 };
+    size_t n_leases = 0;
+    int r;
+
+    r = snapshot_take(b, &s, error);
+    if (r >= 0)
+        r = baseline_goals(baseline, s, &goals, error);
+    if (r >= 0)
+        r = plan_make(s, &goals, &p, error);
+    if (r >= 0 && gate)
+        r = ledger_leases(l, &leases, &n_leases, error);
+    if (r >= 0 && gate)
+        r = holders_find(b, s, leases, n_leases, &all, error);
+    if (r >= 0 && gate)
+        r = plan_victims(&p, &all, &victims);
+    if (r >= 0 && gate)
+        r = plan_gate(&p, &victims, error);
+    if (r >= 0)
+        r = plan_execute(b, &p, NULL, error);
+    return r < 0 ? r : plan_verify(b, &p, error);
+}
+
+/* ---- a change ---- */
+
+/* The error of a failed step, completed by how the undoing went. */
+static int after_failure(struct backend *b, struct ledger *l, struct plan *p, int64_t id,
+                         const char *baseline, int failure, struct sriov_error *error)
+{
+    struct sriov_error undo = { 0 };
+    enum transaction_state state = TRANSACTION_REVERTED;
+
+    if (revert(b, l, baseline, false, &undo) < 0) {
+        char message[sizeof(undo.message)];
+
+        state = TRANSACTION_NOT_REVERTED;
+        STR_SET(message, error ? error->message : "");
+        error_set(error, SRIOV_NOT_ROLLED_BACK, -failure, error ? error->object : "",
+                  "%.100s; and putting it back failed at %.40s: %.80s", message, undo.object,
+                  undo.message);
+        error_kernel(error, undo.kernel);
+        error_remedy(error, "`sriovctl history` has what was meant to be; `sriovctl rollback %lld` tries "
+                     "again", (long long)id);
+    }
+    ledger_finish(l, id, state, p, NULL);
+    return failure;
+}
+
+int plan_apply(struct backend *b, struct ledger *l, struct plan *p, const struct apply_options *options,
+               struct apply_result *ret, struct sriov_error *error)
+{
+    _cleanup_buf_ struct buf baseline = BUF_INIT;
+    struct apply_result result = { 0 };
+    int r;
+
+    if (p->n_steps == 0) {
+        *ret = result;
+        return 0;
+    }
+    if (plan_baseline(p, &baseline) < 0)
+        return error_no_memory(error);
+    r = ledger_begin(l, p, options->command, baseline.data, &result.transaction, error);
+    if (r < 0)
+        return r;
+    r = plan_execute(b, p, options, error);
+    if (r >= 0)
+        r = plan_verify(b, p, error);
+    if (r < 0)
+        return after_failure(b, l, p, result.transaction, baseline.data, r, error);
+    for (size_t i = 0; i < p->n_steps; i++)
+        result.changed += p->steps[i].state == STEP_DONE;
+    /* Applied it is, whether or not the ledger can still say so; the next command would undo it. */
+    r = ledger_finish(l, result.transaction, TRANSACTION_APPLIED, p, error);
+    *ret = result;
+    return r;
+}
+
+int transaction_plan_revert(struct ledger *l, int64_t id, struct snapshot *s, struct transaction *t,
+                            struct plan *ret, struct sriov_error *error)
+{
+    struct goals goals = { 0 };
+    int r;
+
+    r = ledger_transaction(l, id, t, error);
+    if (r < 0)
+        return r;
+    if (!t->this_boot || t->state == TRANSACTION_REVERTED || t->state == TRANSACTION_VOID) {
+        error_set(error, SRIOV_USAGE, 0, "", "transaction %lld cannot be rolled back: %s",
+                  (long long)t->id,
+                  t->state == TRANSACTION_REVERTED ? "it was already" : "it is of an earlier boot");
+        error_remedy(error, "`sriovctl history` shows those that can");
+        return -EINVAL;
+    }
+    r = baseline_goals(t->baseline, s, &goals, error);
+    return r < 0 ? r : plan_make(s, &goals, ret, error);
+}
+
+/* ---- after a crash ---- */
+
+static int recover_one(struct backend *b, struct ledger *l, struct transaction *t, size_t *reverted,
+                       size_t *kept, struct sriov_error *error)
+{
+    int r;
+
+    if (!t->this_boot)
+        return ledger_finish(l, t->id, TRANSACTION_VOID, NULL, error);
+    if (ledger_lock(l, &t->pfs, NULL) < 0)
+        return 0; /* it is running */
+    r = revert(b, l, t->baseline, true, error);
+    if (r >= 0) {
+        (*reverted)++;
+        return ledger_finish(l, t->id, TRANSACTION_REVERTED, NULL, error);
+    }
+    if (error && error->code == SRIOV_IN_USE) {
+        (*kept)++;
+        return ledger_finish(l, t->id, TRANSACTION_NOT_REVERTED, NULL, error);
+    }
+    return r;
+}
+
+int transactions_recover(struct backend *b, struct ledger *l, size_t *ret_reverted, size_t *ret_kept,
+                         struct sriov_error *error)
+{
+    struct transaction *running = NULL;
+    size_t count = 0, reverted = 0, kept = 0;
+    int r;
+
+    r = ledger_running(l, &running, &count, error);
+    for (size_t i = 0; i < count; i++) {
+        if (r >= 0)
+            r = recover_one(b, l, &running[i], &reverted, &kept, error);
+        transaction_done(&running[i]);
+    }
+    free(running);
+    ledger_unlock(l);
+    if (r < 0)
+        return r;
+    *ret_reverted = reverted;
+    *ret_kept = kept;
+    return 0;
+}

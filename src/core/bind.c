@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Binding VFs to drivers, several at a time: the kernel's device lock is per VF, so probes that sleep run
+ * beside each other. Always by driver_override, never by new_id, which grabs every device of that id.
+ *
+ * A named driver is bound through its own `bind` file, because that hands out the error of its probe;
+ * drivers_probe says success whatever happened.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "core/execute.h"
+
+#define BIND_THREADS 16
+
+struct job {
+    struct step *step;
+    const struct vf *vf;
+    int result;
+    const char *what; /* which write failed */
+};
+
+struct pool_of_jobs {
+    struct backend *b;
+    struct job *jobs;
+    size_t count;
+    atomic_size_t next;
+};
+
+static int write_to(struct backend *b, const char *folder, const char *file, const char *text)
+{
+    char path[160];
+
+    snprintf(path, sizeof(path), "%s/%s", folder, file);
+    return b->ops->write_file(b, path, text);
+}
+
+/* The driver it has now, as the kernel has it and not as the snapshot had. */
+static bool bound_to(struct backend *b, const struct vf *vf, char ret[32])
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/driver", vf->sysfs);
+    return backend_link_name(b, path, ret, 32) >= 0;
+}
+
+static int unbind(struct backend *b, struct job *job)
+{
+    char driver[32];
+    int r;
+
+    if (!bound_to(b, job->vf, driver))
+        return 0;
+    job->what = "unbind";
+    r = write_to(b, job->vf->sysfs, "driver/unbind", job->vf->pci);
+    return r == -ENOENT || r == -ENODEV ? 0 : r; /* unbound meanwhile */
+}
+
+static int bind_default(struct backend *b, struct job *job)
+{
+    char driver[32];
+    int r;
+
+    job->what = "drivers_probe";
+    r = write_to(b, "/sys/bus/pci", "drivers_probe", job->vf->pci);
+    if (r < 0 || job->step->implied || bound_to(b, job->vf, driver))
+        return r;
+    return -ENODEV;
+}
+
+static int bind_named(struct backend *b, struct job *job, const char *name)
+{
+    char folder[96], driver[32];
+    int r;
+
+    snprintf(folder, sizeof(folder), "/sys/bus/pci/drivers/%s", name);
+    job->what = "bind";
+    r = write_to(b, folder, "bind", job->vf->pci);
+    /* Somebody else, such as udev loading the module, may have been quicker. */
+    if (r < 0 && bound_to(b, job->vf, driver) && str_eq(driver, name))
+        return 0;
+    return r;
+}
+
+static int run_job(struct backend *b, struct job *job)
+{
+    const char *to = job->step->to;
+    bool named = !str_eq(to, DRIVER_DEFAULT) && !str_eq(to, DRIVER_NONE);
+    char driver[32];
+    int r;
+
+    if (named && bound_to(b, job->vf, driver) && str_eq(driver, to))
+        return 0;
+    /* Before the unbind, so that nobody else's probe gets the VF in between. */
+    job->what = "driver_override";
+    r = write_to(b, job->vf->sysfs, "driver_override", named ? to : "\n");
+    if (r >= 0)
+        r = unbind(b, job);
+    if (r < 0 || str_eq(to, DRIVER_NONE))
+        return r;
+    return named ? bind_named(b, job, to) : bind_default(b, job);
+}
+
+static void *worker(void *data)
+{
+    struct pool_of_jobs *pool = data;
+
+    for (;;) {
+        size_t i = atomic_fetch_add(&pool->next, 1);
+
+        if (i >= pool->count)
+            return NULL;
+        pool->jobs[i].result = run_job(pool->b, &pool->jobs[i]);
+    }
+}
+
+/* This thread works too; one that cannot be started is only one less. */
+static void run_pool(struct pool_of_jobs *pool)
+{
+    pthread_t threads[BIND_THREADS];
+    size_t wanted = MIN_OF(pool->count, (size_t)BIND_THREADS) - 1, started = 0;
+
+    while (started < wanted && pthread_create(&threads[started], NULL, worker, pool) == 0)
+        started++;
+    worker(pool);
+    while (started > 0)
+        pthread_join(threads[--started], NULL);
+}
+
+/* A driver that is a module not loaded yet is loaded, once for all VFs that want it. */
+static int load_drivers(struct backend *b, const struct plan *p, struct step *steps, size_t count,
+                        struct sriov_error *error)
+{
+    const char *loaded = "";
+
+    for (size_t i = 0; i < count; i++) {
+        const char *name = steps[i].to;
+        char path[96], text[160] = "";
+        int r;
+
+        if (str_eq(name, loaded) || str_eq(name, DRIVER_DEFAULT) || str_eq(name, DRIVER_NONE))
+            continue;
+        loaded = name;
+        snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s", name);
+        if (backend_exists(b, path))
+            continue;
+        r = b->ops->run(b, (const char *[]){ "modprobe", name, NULL }, text, sizeof(text));
+        if (r >= 0 && backend_exists(b, path))
+            continue;
+        steps[i].state = STEP_FAILED;
+        step_object(p, &steps[i], path);
+        error_set(error, SRIOV_UNSUPPORTED, ENODEV, path, "there is no driver \"%s\"", name);
+        error_kernel(error, text);
+        error_remedy(error, "install its kernel module, or check the name (vfio-pci, with a dash)");
+        return -ENODEV;
+    }
+    return 0;
+}
+
+static int bind_failed(const struct plan *p, const struct job *job, struct sriov_error *error)
+{
+    char object[OBJECT_SIZE];
+
+    step_object(p, job->step, object);
+    error_set(error, error_code_of(-job->result), -job->result, object, "cannot bind to %s (%s of %s)",
+              job->step->to, job->what, job->vf->pci);
+    if (strstr(job->step->to, "vfio") && job->result == -EINVAL)
+        error_remedy(error, "vfio needs an IOMMU: turn on VT-d or AMD-Vi in the BIOS and the kernel");
+    else
+        error_remedy(error, "`dmesg` has the driver's own words");
+    return job->result;
+}
+
+int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t count,
+                  struct sriov_error *error)
+{
+    _cleanup_free_ struct job *jobs = calloc(count, sizeof(*jobs));
+    struct pool_of_jobs pool = { .b = b, .jobs = jobs, .count = count };
+    int r;
+
+    if (!jobs)
+        return error_no_memory(error);
+    r = load_drivers(b, p, steps, count, error);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < count; i++) {
+        jobs[i].step = &steps[i];
+        jobs[i].vf = &p->goals.items[steps[i].goal].pf->vfs[steps[i].vf];
+    }
+    run_pool(&pool);
+    for (size_t i = 0; i < count; i++) {
+        steps[i].state = jobs[i].result < 0 ? STEP_FAILED : STEP_DONE;
+        if (jobs[i].result < 0 && r == 0)
+            r = bind_failed(p, &jobs[i], error);
+    }
+    return r;
+}
