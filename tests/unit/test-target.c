@@ -20,9 +20,11 @@ static struct vf nic_vfs[] = {
     { .index = 3, .pci = "0000:01:10.6", .ifindex = 12 },
 };
 static struct vf sim_vfs[] = { { .index = 0 } };
-static char *nic_altnames[] = { "fast", "a23456789012345678901234567890" };
-static char *second_altnames[] = { "enp1s0" }; /* also the first one's name */
-static char *vf_altnames[] = { "guest" };
+static char fast[] = "fast", long_name[] = "a23456789012345678901234567890";
+static char enp1s0[] = "enp1s0", guest[] = "guest";
+static char *nic_altnames[] = { fast, long_name };
+static char *second_altnames[] = { enp1s0 }; /* also the first one's name */
+static char *vf_altnames[] = { guest };
 
 static struct pf pfs[] = {
     { .key = "0000:02:00.0",
