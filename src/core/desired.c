@@ -9,14 +9,8 @@
 #include <stdio.h>
 
 #include "base/mac.h"
-#include "core/policy-keys.h"
+#include "core/document.h"
 #include "core/target.h"
-
-struct reader {
-    struct desired *d;
-    const char *file;
-    struct sriov_error *error;
-};
 
 /* ---- memory ---- */
 
@@ -51,22 +45,9 @@ void desired_done(struct desired *d)
     *d = (struct desired){ 0 };
 }
 
-/* Makes room for one more zeroed item at the end of an array; NULL without memory. */
-static void *grow(void *array, size_t *count, size_t size)
-{
-    char **items = array;
-    char *grown = reallocarray(*items, *count + 1, size);
-
-    if (!grown)
-        return NULL;
-    *items = grown;
-    memset(grown + *count * size, 0, size);
-    return grown + (*count)++ * size;
-}
-
 static struct pf_wish *add_wish(struct desired *d)
 {
-    return grow(&d->pfs, &d->n_pfs, sizeof(*d->pfs));
+    return document_grow(&d->pfs, &d->n_pfs, sizeof(*d->pfs));
 }
 
 struct pf_wish *desired_add_pf(struct desired *d, const struct pf *pf)
@@ -83,7 +64,7 @@ struct pf_wish *desired_add_pf(struct desired *d, const struct pf *pf)
 struct vf_wish *wish_add_vfs(struct pf_wish *w, const unsigned *indexes, size_t count)
 {
     unsigned *copy = malloc((count ? count : 1) * sizeof(*copy));
-    struct vf_wish *v = copy ? grow(&w->vfs, &w->n_vfs, sizeof(*w->vfs)) : NULL;
+    struct vf_wish *v = copy ? document_grow(&w->vfs, &w->n_vfs, sizeof(*w->vfs)) : NULL;
 
     if (!v) {
         free(copy);
@@ -95,121 +76,13 @@ struct vf_wish *wish_add_vfs(struct pf_wish *w, const unsigned *indexes, size_t 
     return v;
 }
 
-/* ---- errors ---- */
-
-static void place(const struct reader *rd, const struct node *n, char ret[128])
-{
-    if (n->line > 0)
-        snprintf(ret, 128, "%.110s:%u", rd->file, n->line);
-    else
-        snprintf(ret, 128, "%.120s", rd->file);
-}
-
-static int wrong(const struct reader *rd, const struct node *n, const char *message)
-{
-    char where[128];
-
-    place(rd, n, where);
-    return error_set(rd->error, SRIOV_USAGE, EINVAL, where, "%s%s%s", n->key ? n->key : "",
-                     n->key ? ": " : "", message);
-}
-
-static int unknown_key(const struct reader *rd, const struct node *n, const struct policy_key *keys,
-                       int scope)
-{
-    const char *words[64], *near;
-    char where[128];
-    size_t count = 0;
-
-    if (scope >= 0) {
-        attr_names((enum attr_scope)scope, words);
-        while (words[count])
-            count++;
-    }
-    for (; keys->name; keys++)
-        words[count++] = keys->name;
-    words[count] = NULL;
-    near = str_nearest(n->key, words);
-    place(rd, n, where);
-    error_set(rd->error, SRIOV_USAGE, EINVAL, where, "unknown key \"%.60s\"", n->key);
-    if (near)
-        error_remedy(rd->error, "did you mean \"%s\"?", near);
-    return -EINVAL;
-}
-
-/* ---- the walker ---- */
-
-static int read_attr(struct reader *rd, const struct attr *row, const struct node *n, struct attrs *into)
-{
-    char where[128];
-
-    if (n->kind == NODE_NULL && row->type == ATTR_TEXT && row->id == SRIOV_DRIVER)
-        return attr_parse(row, DRIVER_NONE, into, "", rd->error);
-    if (n->kind != NODE_SCALAR)
-        return wrong(rd, n, "a single value is expected");
-    place(rd, n, where);
-    return attr_parse(row, n->text, into, where, rd->error);
-}
-
-/* Reads each entry of a map by its row, or, where `attrs` is given, by the attribute of that name. */
-static int read_map(struct reader *rd, const struct node *map, const struct policy_key *keys, int scope,
-                    struct attrs *attrs, void *into)
-{
-    if (map->kind != NODE_MAP)
-        return wrong(rd, map, "a map of keys and values is expected");
-    for (size_t i = 0; i < map->count; i++) {
-        const struct node *n = &map->items[i];
-        const struct policy_key *key = keys;
-        const struct attr *row;
-        int r;
-
-        while (key->name && !str_eq(key->name, n->key))
-            key++;
-        if (key->name)
-            r = key->read(rd, n, into);
-        else if (scope >= 0 && (row = attr_find((enum attr_scope)scope, n->key)))
-            r = read_attr(rd, row, n, attrs);
-        else
-            r = unknown_key(rd, n, keys, scope);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
-static int read_text(struct reader *rd, const struct node *n, char *ret, size_t size)
-{
-    if (n->kind != NODE_SCALAR || n->text_len == 0)
-        return wrong(rd, n, "a word is expected");
-    if (!str_is_plain(n->text, size - 1))
-        return wrong(rd, n, "too long, or it has odd characters in it");
-    str_copy(ret, size, n->text);
-    return 0;
-}
-
-static int read_flag(struct reader *rd, const struct node *n, bool *ret)
-{
-    return node_to_bool(n, ret) < 0 ? wrong(rd, n, "on or off is expected") : 0;
-}
-
-static int read_id(struct reader *rd, const struct node *n, unsigned *ret, bool *ret_has)
-{
-    uint64_t value;
-
-    if (n->kind != NODE_SCALAR || str_hex_to_u64(n->text, 0xffff, &value) < 0)
-        return wrong(rd, n, "four hexadecimal digits are expected, as in \"8086\"");
-    *ret = (unsigned)value;
-    *ret_has = true;
-    return 0;
-}
-
 /* ---- match ---- */
 
 #define MATCH_TEXT_READER(field)                                                                   \
     static int match_##field(struct reader *rd, const struct node *n, void *into)                  \
     {                                                                                              \
         struct match *m = into;                                                                    \
-        return read_text(rd, n, m->field, sizeof(m->field));                                       \
+        return document_word(rd, n, m->field, sizeof(m->field));                                   \
     }
 
 MATCH_TEXT_READER(name)
@@ -223,7 +96,7 @@ static int match_mac(struct reader *rd, const struct node *n, void *into)
     struct match *m = into;
 
     if (n->kind != NODE_SCALAR || mac_from_text(n->text, &m->mac) < 0)
-        return wrong(rd, n, "an address is expected, as in \"52:54:00:aa:bb:01\"");
+        return document_wrong(rd, n, "an address is expected, as in \"52:54:00:aa:bb:01\"");
     m->has_mac = true;
     return 0;
 }
@@ -232,14 +105,14 @@ static int match_vendor(struct reader *rd, const struct node *n, void *into)
 {
     struct match *m = into;
 
-    return read_id(rd, n, &m->vendor, &m->has_vendor);
+    return document_id(rd, n, &m->vendor, &m->has_vendor);
 }
 
 static int match_device(struct reader *rd, const struct node *n, void *into)
 {
     struct match *m = into;
 
-    return read_id(rd, n, &m->device, &m->has_device);
+    return document_id(rd, n, &m->device, &m->has_device);
 }
 
 const struct policy_key policy_match_keys[] = {
@@ -262,14 +135,14 @@ static int read_vfs_entry(struct reader *rd, const struct node *n, struct pf_wis
 {
     _cleanup_free_ unsigned *indexes = NULL;
     struct vf_wish *v;
-    size_t count;
+    size_t count = 0;
 
     if (ranges_parse(n->key, MAX_VFS, &indexes, &count) < 0)
-        return wrong(rd, n, "VF numbers are expected, as in \"0\", \"1-3\" or \"0,2-4\"");
+        return document_wrong(rd, n, "VF numbers are expected, as in \"0\", \"1-3\" or \"0,2-4\"");
     v = wish_add_vfs(w, indexes, count);
     if (!v)
         return error_no_memory(rd->error);
-    return read_map(rd, n, no_keys, ATTR_OF_VF, &v->want, NULL);
+    return document_map(rd, n, no_keys, ATTR_OF_VF, &v->want, NULL);
 }
 
 /* A VF may stand in one entry only: which of two would win is nobody's guess. */
@@ -286,7 +159,7 @@ static int check_vfs_once(struct reader *rd, const struct node *n, const struct 
             if (!seen[w->vfs[i].indexes[k]]++)
                 continue;
             snprintf(message, sizeof(message), "VF %u is named twice", w->vfs[i].indexes[k]);
-            return wrong(rd, n, message);
+            return document_wrong(rd, n, message);
         }
     return 0;
 }
@@ -296,8 +169,8 @@ static int pf_match(struct reader *rd, const struct node *n, void *into)
     struct pf_wish *w = into;
 
     if (n->kind == NODE_MAP && n->count == 0)
-        return wrong(rd, n, "empty, it would match every PF");
-    return read_map(rd, n, policy_match_keys, -1, NULL, &w->match);
+        return document_wrong(rd, n, "empty, it would match every PF");
+    return document_map(rd, n, policy_match_keys, -1, NULL, &w->match);
 }
 
 static int pf_vfs(struct reader *rd, const struct node *n, void *into)
@@ -306,7 +179,7 @@ static int pf_vfs(struct reader *rd, const struct node *n, void *into)
     int r = 0;
 
     if (n->kind != NODE_MAP)
-        return wrong(rd, n, "a map of VF numbers is expected");
+        return document_wrong(rd, n, "a map of VF numbers is expected");
     for (size_t i = 0; r >= 0 && i < n->count; i++)
         r = read_vfs_entry(rd, &n->items[i], w);
     return r < 0 ? r : check_vfs_once(rd, n, w);
@@ -318,14 +191,14 @@ static int pf_via(struct reader *rd, const struct node *n, void *into)
 
     if (n->kind == NODE_SCALAR && count_way_from_name(n->text, &w->count_way) == 0)
         return 0;
-    return wrong(rd, n, "auto, sysfs or module-parameter is expected");
+    return document_wrong(rd, n, "auto, sysfs or module-parameter is expected");
 }
 
 static int pf_optional(struct reader *rd, const struct node *n, void *into)
 {
     struct pf_wish *w = into;
 
-    return read_flag(rd, n, &w->optional);
+    return document_flag(rd, n, &w->optional);
 }
 
 const struct policy_key policy_pf_keys[] = {
@@ -358,10 +231,10 @@ static int read_pf(struct reader *rd, const struct node *n)
 
     if (!w)
         return error_no_memory(rd->error);
-    place(rd, n, w->where);
+    document_place(rd, n, w->where);
     if (n->kind == NODE_MAP && !node_get(n, "match"))
-        return wrong(rd, n, "an entry of pfs needs \"match\"");
-    return read_map(rd, n, policy_pf_keys, ATTR_OF_PF, &w->want, w);
+        return document_wrong(rd, n, "an entry of pfs needs \"match\"");
+    return document_map(rd, n, policy_pf_keys, ATTR_OF_PF, &w->want, w);
 }
 
 /* ---- pools ---- */
@@ -370,7 +243,7 @@ static int source_pf(struct reader *rd, const struct node *n, void *into)
 {
     struct pool_source *s = into;
 
-    return read_text(rd, n, s->pf, sizeof(s->pf));
+    return document_word(rd, n, s->pf, sizeof(s->pf));
 }
 
 static int source_vfs(struct reader *rd, const struct node *n, void *into)
@@ -379,7 +252,7 @@ static int source_vfs(struct reader *rd, const struct node *n, void *into)
 
     if (n->kind != NODE_SCALAR || s->indexes ||
         ranges_parse(n->text, MAX_VFS, &s->indexes, &s->count) < 0)
-        return wrong(rd, n, "VF numbers are expected, as in \"1-3\"");
+        return document_wrong(rd, n, "VF numbers are expected, as in \"1-3\"");
     return 0;
 }
 
@@ -394,18 +267,18 @@ static int pool_from(struct reader *rd, const struct node *n, void *into)
     struct pool *p = into;
 
     if (n->kind != NODE_LIST)
-        return wrong(rd, n, "a list of PFs is expected");
+        return document_wrong(rd, n, "a list of PFs is expected");
     for (size_t i = 0; i < n->count; i++) {
-        struct pool_source *s = grow(&p->sources, &p->n_sources, sizeof(*p->sources));
+        struct pool_source *s = document_grow(&p->sources, &p->n_sources, sizeof(*p->sources));
         int r;
 
         if (!s)
             return error_no_memory(rd->error);
-        r = read_map(rd, &n->items[i], policy_source_keys, -1, NULL, s);
+        r = document_map(rd, &n->items[i], policy_source_keys, -1, NULL, s);
         if (r < 0)
             return r;
         if (!s->pf[0])
-            return wrong(rd, &n->items[i], "an entry of \"from\" needs \"pf\"");
+            return document_wrong(rd, &n->items[i], "an entry of \"from\" needs \"pf\"");
     }
     return 0;
 }
@@ -416,7 +289,7 @@ static int pool_numa(struct reader *rd, const struct node *n, void *into)
 
     p->numa_same = n->kind == NODE_SCALAR && str_eq(n->text, "same");
     if (!p->numa_same && !(n->kind == NODE_SCALAR && str_eq(n->text, "any")))
-        return wrong(rd, n, "same or any is expected");
+        return document_wrong(rd, n, "same or any is expected");
     return 0;
 }
 
@@ -428,15 +301,15 @@ const struct policy_key policy_pool_keys[] = {
 
 static int read_pool(struct reader *rd, const struct node *n)
 {
-    struct pool *p = grow(&rd->d->pools, &rd->d->n_pools, sizeof(*rd->d->pools));
+    struct pool *p = document_grow(&rd->d->pools, &rd->d->n_pools, sizeof(*rd->d->pools));
 
     if (!p)
         return error_no_memory(rd->error);
-    place(rd, n, p->where);
+    document_place(rd, n, p->where);
     if (!str_is_plain(n->key, sizeof(p->name) - 1))
-        return wrong(rd, n, "no name for a pool");
+        return document_wrong(rd, n, "no name for a pool");
     STR_SET(p->name, n->key);
-    return read_map(rd, n, policy_pool_keys, -1, NULL, p);
+    return document_map(rd, n, policy_pool_keys, -1, NULL, p);
 }
 
 /* ---- the document ---- */
@@ -446,7 +319,7 @@ static int top_pfs(struct reader *rd, const struct node *n, void *into)
     int r = 0;
 
     if (n->kind != NODE_LIST)
-        return wrong(rd, n, "a list of PFs is expected");
+        return document_wrong(rd, n, "a list of PFs is expected");
     for (size_t i = 0; r >= 0 && i < n->count; i++)
         r = read_pf(rd, &n->items[i]);
     return r;
@@ -457,7 +330,7 @@ static int top_pools(struct reader *rd, const struct node *n, void *into)
     int r = 0;
 
     if (n->kind != NODE_MAP)
-        return wrong(rd, n, "a map of pools by name is expected");
+        return document_wrong(rd, n, "a map of pools by name is expected");
     for (size_t i = 0; r >= 0 && i < n->count; i++)
         r = read_pool(rd, &n->items[i]);
     return r;
@@ -479,7 +352,7 @@ int desired_add(struct desired *d, const struct node *document, const char *file
     if (document->kind == NODE_MAP && node_get(document, "kind"))
         r = desired_add_kubernetes(d, document, file, error);
     else
-        r = read_map(&rd, document, policy_top_keys, -1, NULL, NULL);
+        r = document_map(&rd, document, policy_top_keys, -1, NULL, NULL);
     if (r < 0)
         desired_cut(d, n_pfs, n_pools);
     return r;
