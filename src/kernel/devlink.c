@@ -35,17 +35,17 @@ static int find_u16(const struct buf *messages, unsigned type, uint16_t *ret)
     int r;
 
     while ((r = message_next(messages, &offset, &message)) > 0) {
-        struct attrs attrs;
-        struct attr a;
+        struct nl_attrs attrs;
+        struct nl_attr a;
 
         if (message->nlmsg_type < NLMSG_MIN_TYPE)
             continue;
         r = message_attrs(message, sizeof(struct genlmsghdr), &attrs);
         if (r < 0)
             return r;
-        while ((r = attr_next(&attrs, &a)) > 0) {
+        while ((r = nl_attr_next(&attrs, &a)) > 0) {
             if (a.type == type)
-                return attr_u16(&a, ret);
+                return nl_attr_u16(&a, ret);
         }
         if (r < 0)
             return r;

@@ -217,9 +217,9 @@ static bool read_link(const struct datagram *d, struct event *ret)
     struct buf messages = { .data = (char *)d->data, .len = d->len };
     const struct nlmsghdr *message;
     const struct ifinfomsg *info;
-    struct attrs attrs;
+    struct nl_attrs attrs;
     size_t offset = 0;
-    struct attr a;
+    struct nl_attr a;
 
     if (d->port != 0 || message_next(&messages, &offset, &message) <= 0 ||
         (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK) ||
@@ -234,7 +234,7 @@ static bool read_link(const struct datagram *d, struct event *ret)
     STR_SET(ret->action, message->nlmsg_type == RTM_NEWLINK ? "link" : "unlink");
     while (link_attr_next(&attrs, &a) > 0) {
         if (a.type == IFLA_IFNAME)
-            attr_text(&a, ret->ifname, sizeof(ret->ifname));
+            nl_attr_text(&a, ret->ifname, sizeof(ret->ifname));
     }
     return true;
 }

@@ -32,7 +32,7 @@ int message_next(const struct buf *messages, size_t *offset, const struct nlmsgh
     return 1;
 }
 
-int message_attrs(const struct nlmsghdr *message, size_t header, struct attrs *ret)
+int message_attrs(const struct nlmsghdr *message, size_t header, struct nl_attrs *ret)
 {
     size_t start = MNL_NLMSG_HDRLEN + align(header);
 
@@ -43,7 +43,7 @@ int message_attrs(const struct nlmsghdr *message, size_t header, struct attrs *r
     return 0;
 }
 
-int attr_next(struct attrs *range, struct attr *ret)
+int nl_attr_next(struct nl_attrs *range, struct nl_attr *ret)
 {
     size_t left = (size_t)(range->end - range->at);
     struct nlattr header;
@@ -62,7 +62,7 @@ int attr_next(struct attrs *range, struct attr *ret)
     return 1;
 }
 
-int attr_u16(const struct attr *a, uint16_t *ret)
+int nl_attr_u16(const struct nl_attr *a, uint16_t *ret)
 {
     if (a->len < sizeof(*ret))
         return -EBADMSG;
@@ -70,7 +70,7 @@ int attr_u16(const struct attr *a, uint16_t *ret)
     return 0;
 }
 
-int attr_u32(const struct attr *a, uint32_t *ret)
+int nl_attr_u32(const struct nl_attr *a, uint32_t *ret)
 {
     if (a->len < sizeof(*ret))
         return -EBADMSG;
@@ -78,7 +78,7 @@ int attr_u32(const struct attr *a, uint32_t *ret)
     return 0;
 }
 
-void attr_text(const struct attr *a, char *ret, size_t size)
+void nl_attr_text(const struct nl_attr *a, char *ret, size_t size)
 {
     size_t len = strnlen(a->data, a->len);
 

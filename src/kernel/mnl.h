@@ -18,13 +18,13 @@
 /* ---- reading ---- */
 
 /* A range of attributes still to be walked. */
-struct attrs {
+struct nl_attrs {
     const char *at;
     const char *end;
 };
 
 /* One attribute; `type` without the flag bits. */
-struct attr {
+struct nl_attr {
     unsigned type;
     const char *data;
     size_t len;
@@ -35,22 +35,22 @@ int message_next(const struct buf *messages, size_t *offset, const struct nlmsgh
 
 /* The attributes behind the family's own header of `header` bytes. -EBADMSG if that is not whole.
  */
-int message_attrs(const struct nlmsghdr *message, size_t header, struct attrs *ret);
+int message_attrs(const struct nlmsghdr *message, size_t header, struct nl_attrs *ret);
 
 /* 1; 0 at the end; -EBADMSG for a length that cannot be. */
-int attr_next(struct attrs *range, struct attr *ret);
+int nl_attr_next(struct nl_attrs *range, struct nl_attr *ret);
 
-static inline struct attrs attr_nested(const struct attr *a)
+static inline struct nl_attrs nl_attr_nested(const struct nl_attr *a)
 {
-    return (struct attrs){ a->data, a->data + a->len };
+    return (struct nl_attrs){ a->data, a->data + a->len };
 }
 
 /* -EBADMSG if the attribute is shorter than the number. */
-int attr_u16(const struct attr *a, uint16_t *ret);
-int attr_u32(const struct attr *a, uint32_t *ret);
+int nl_attr_u16(const struct nl_attr *a, uint16_t *ret);
+int nl_attr_u32(const struct nl_attr *a, uint32_t *ret);
 
 /* Text of an attribute, with or without its NUL; what does not fit leaves "" rather than a part. */
-void attr_text(const struct attr *a, char *ret, size_t size);
+void nl_attr_text(const struct nl_attr *a, char *ret, size_t size);
 
 /* ---- building ---- */
 

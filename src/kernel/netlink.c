@@ -95,8 +95,8 @@ void nl_ack_read(const struct nlmsghdr *message, struct nl_ack *ret)
     size_t least = message->nlmsg_type == NLMSG_DONE ? sizeof(int) : sizeof(struct nlmsgerr);
     size_t len = message->nlmsg_len - MNL_NLMSG_HDRLEN;
     struct nl_ack ack = { 0 };
-    struct attrs attrs;
-    struct attr a;
+    struct nl_attrs attrs;
+    struct nl_attr a;
 
     if (len >= least)
         memcpy(&ack.error, mnl_nlmsg_get_payload(message), sizeof(int));
@@ -104,7 +104,7 @@ void nl_ack_read(const struct nlmsghdr *message, struct nl_ack *ret)
         ack.error = -EBADMSG;
     if (len >= least && (message->nlmsg_flags & NLM_F_ACK_TLVS) &&
         message_attrs(message, ack_header_size(message), &attrs) == 0) {
-        while (attr_next(&attrs, &a) > 0) {
+        while (nl_attr_next(&attrs, &a) > 0) {
             if (a.type == NLMSGERR_ATTR_MSG)
                 snprintf(ack.text, sizeof(ack.text), "%.*s", (int)a.len, a.data);
         }

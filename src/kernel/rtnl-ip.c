@@ -20,7 +20,7 @@ static size_t address_size(int family)
     return family == AF_INET6 ? sizeof(struct in6_addr) : 0;
 }
 
-static int fill_address(const struct ifaddrmsg *info, const struct attr *a,
+static int fill_address(const struct ifaddrmsg *info, const struct nl_attr *a,
                         struct rtnl_address *ret)
 {
     char text[INET6_ADDRSTRLEN];
@@ -38,9 +38,9 @@ static int fill_address(const struct ifaddrmsg *info, const struct attr *a,
 static int read_address(const struct nlmsghdr *message, struct rtnl_addresses *addresses)
 {
     const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
-    struct attr a, found = { 0 };
+    struct nl_attr a, found = { 0 };
     struct rtnl_address *item;
-    struct attrs attrs;
+    struct nl_attrs attrs;
     int r;
 
     r = message_attrs(message, sizeof(*info), &attrs);
@@ -49,7 +49,7 @@ static int read_address(const struct nlmsghdr *message, struct rtnl_addresses *a
     if (address_size(info->ifa_family) == 0)
         return 0;
     /* On a point-to-point link IFA_ADDRESS is the other end and IFA_LOCAL is ours. */
-    while ((r = attr_next(&attrs, &a)) > 0) {
+    while ((r = nl_attr_next(&attrs, &a)) > 0) {
         if (a.type == IFA_LOCAL || (a.type == IFA_ADDRESS && !found.data))
             found = a;
     }
@@ -101,7 +101,7 @@ static void add_exit(struct exits *e, int ifindex)
     e->count++;
 }
 
-static int read_multipath(const struct attr *a, struct exits *exits)
+static int read_multipath(const struct nl_attr *a, struct exits *exits)
 {
     struct rtnexthop hop;
     size_t at = 0;
@@ -119,9 +119,9 @@ static int read_multipath(const struct attr *a, struct exits *exits)
 static int read_route(const struct nlmsghdr *message, bool only_default, struct exits *exits)
 {
     const struct rtmsg *route = mnl_nlmsg_get_payload(message);
-    struct attrs attrs;
+    struct nl_attrs attrs;
     uint32_t ifindex;
-    struct attr a;
+    struct nl_attr a;
     int r;
 
     r = message_attrs(message, sizeof(*route), &attrs);
@@ -130,11 +130,11 @@ static int read_route(const struct nlmsghdr *message, bool only_default, struct 
     /* "unreachable default", which IPv6 has on lo, carries nothing. */
     if (only_default && (route->rtm_dst_len != 0 || route->rtm_type != RTN_UNICAST))
         return 0;
-    while ((r = attr_next(&attrs, &a)) > 0) {
+    while ((r = nl_attr_next(&attrs, &a)) > 0) {
         if (a.type == RTA_MULTIPATH) {
             r = read_multipath(&a, exits);
         } else if (a.type == RTA_OIF) {
-            r = attr_u32(&a, &ifindex);
+            r = nl_attr_u32(&a, &ifindex);
             if (r == 0)
                 add_exit(exits, (int)ifindex);
         }

@@ -13,16 +13,16 @@
 #include <errno.h>
 #include <string.h>
 
-bool vf_record(const struct attr *entry, struct ifla_vf_mac *ret)
+bool vf_record(const struct nl_attr *entry, struct ifla_vf_mac *ret)
 {
-    struct attrs inner = attr_nested(entry);
+    struct nl_attrs inner = nl_attr_nested(entry);
     bool found = false;
-    struct attr a;
+    struct nl_attr a;
     int r;
 
     if (entry->type != IFLA_VF_INFO)
         return false;
-    while ((r = attr_next(&inner, &a)) > 0) {
+    while ((r = nl_attr_next(&inner, &a)) > 0) {
         if (a.type != IFLA_VF_MAC || a.len < sizeof(*ret) || found)
             continue;
         memcpy(ret, a.data, sizeof(*ret));
@@ -31,14 +31,14 @@ bool vf_record(const struct attr *entry, struct ifla_vf_mac *ret)
     return r == 0 && found;
 }
 
-static int vf_list_next(struct attrs *range, uint16_t stated, struct attr *ret)
+static int vf_list_next(struct nl_attrs *range, uint16_t stated, struct nl_attr *ret)
 {
-    struct attrs rest = { range->at + sizeof(struct nlattr), range->end };
+    struct nl_attrs rest = { range->at + sizeof(struct nlattr), range->end };
     const char *end = rest.at;
     struct ifla_vf_mac mac;
-    struct attr entry;
+    struct nl_attr entry;
 
-    while (attr_next(&rest, &entry) > 0 && vf_record(&entry, &mac))
+    while (nl_attr_next(&rest, &entry) > 0 && vf_record(&entry, &mac))
         end = rest.at;
     if ((uint16_t)(end - range->at) != stated)
         return -EBADMSG;
@@ -49,14 +49,14 @@ static int vf_list_next(struct attrs *range, uint16_t stated, struct attr *ret)
     return 1;
 }
 
-int link_attr_next(struct attrs *range, struct attr *ret)
+int link_attr_next(struct nl_attrs *range, struct nl_attr *ret)
 {
     struct nlattr header = { 0 };
 
-    /* Looked at before attr_next would: a wrapped length can be as small as 0. */
+    /* Looked at before nl_attr_next would: a wrapped length can be as small as 0. */
     if ((size_t)(range->end - range->at) >= sizeof(header))
         memcpy(&header, range->at, sizeof(header));
     if ((header.nla_type & NLA_TYPE_MASK) == IFLA_VFINFO_LIST)
         return vf_list_next(range, header.nla_len, ret);
-    return attr_next(range, ret);
+    return nl_attr_next(range, ret);
 }

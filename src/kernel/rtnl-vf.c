@@ -100,7 +100,7 @@ static void read_value(const struct vf_row *row, const char *data, struct rtnl_v
     }
 }
 
-static int read_rows(const struct vf_row *rows, size_t count, const struct attr *a,
+static int read_rows(const struct vf_row *rows, size_t count, const struct nl_attr *a,
                      struct rtnl_vf *vf)
 {
     for (size_t i = 0; i < count; i++) {
@@ -117,25 +117,25 @@ static int read_rows(const struct vf_row *rows, size_t count, const struct attr 
 
 /* The list can hold several tags; no driver has more than one (6.12), and the first is the one
  * shown. */
-static int read_vlan_list(const struct attr *list, struct rtnl_vf *vf)
+static int read_vlan_list(const struct nl_attr *list, struct rtnl_vf *vf)
 {
-    struct attrs inner = attr_nested(list);
-    struct attr a;
+    struct nl_attrs inner = nl_attr_nested(list);
+    struct nl_attr a;
     int r;
 
-    r = attr_next(&inner, &a);
+    r = nl_attr_next(&inner, &a);
     if (r <= 0)
         return r;
     return read_rows(vlan_rows, ELEMENTS(vlan_rows), &a, vf);
 }
 
-static int read_record(const struct attr *record, struct rtnl_vf *vf)
+static int read_record(const struct nl_attr *record, struct rtnl_vf *vf)
 {
-    struct attrs inner = attr_nested(record);
-    struct attr a;
+    struct nl_attrs inner = nl_attr_nested(record);
+    struct nl_attr a;
     int r;
 
-    while ((r = attr_next(&inner, &a)) > 0) {
+    while ((r = nl_attr_next(&inner, &a)) > 0) {
         if (a.type == IFLA_VF_VLAN_LIST)
             r = read_vlan_list(&a, vf);
         else
@@ -149,14 +149,14 @@ static int read_record(const struct attr *record, struct rtnl_vf *vf)
     return r;
 }
 
-static int read_list(const struct attr *list, bool ethernet, struct rtnl_vfs *vfs)
+static int read_list(const struct nl_attr *list, bool ethernet, struct rtnl_vfs *vfs)
 {
-    struct attrs records = attr_nested(list);
+    struct nl_attrs records = nl_attr_nested(list);
     struct ifla_vf_mac mac;
-    struct attr record;
+    struct nl_attr record;
     int r;
 
-    while ((r = attr_next(&records, &record)) > 0 && vf_record(&record, &mac)) {
+    while ((r = nl_attr_next(&records, &record)) > 0 && vf_record(&record, &mac)) {
         struct rtnl_vf *vf = LIST_ADD(vfs);
 
         if (!vf)
@@ -175,8 +175,8 @@ static int read_list(const struct attr *list, bool ethernet, struct rtnl_vfs *vf
 static int read_message(const struct nlmsghdr *message, struct rtnl_vfs *vfs)
 {
     const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-    struct attrs attrs;
-    struct attr a;
+    struct nl_attrs attrs;
+    struct nl_attr a;
     int r;
 
     r = message_attrs(message, sizeof(*info), &attrs);
@@ -184,7 +184,7 @@ static int read_message(const struct nlmsghdr *message, struct rtnl_vfs *vfs)
         return r;
     while ((r = link_attr_next(&attrs, &a)) > 0) {
         if (a.type == IFLA_NUM_VF)
-            r = attr_u32(&a, &vfs->announced);
+            r = nl_attr_u32(&a, &vfs->announced);
         else if (a.type == IFLA_VFINFO_LIST)
             r = read_list(&a, info->ifi_type == ARPHRD_ETHER, vfs);
         if (r < 0)

@@ -17,7 +17,7 @@
 /* <linux/if.h>, which has it, cannot be included beside <net/if.h>. */
 #define LINK_LOWER_UP (1u << 16)
 
-static int read_mac(const struct attr *a, struct rtnl_link *link)
+static int read_mac(const struct nl_attr *a, struct rtnl_link *link)
 {
     /* InfiniBand has 20 bytes here: no MAC. */
     if (a->len != 6)
@@ -27,33 +27,33 @@ static int read_mac(const struct attr *a, struct rtnl_link *link)
     return 0;
 }
 
-static int read_netnsid(const struct attr *a, struct rtnl_link *link)
+static int read_netnsid(const struct nl_attr *a, struct rtnl_link *link)
 {
     /* Present only if it is another namespace; its number may be -1, "not assigned". */
     link->lower_elsewhere = true;
     return 0;
 }
 
-static int read_linkinfo(const struct attr *a, struct rtnl_link *link)
+static int read_linkinfo(const struct nl_attr *a, struct rtnl_link *link)
 {
-    struct attrs inner = attr_nested(a);
-    struct attr entry;
+    struct nl_attrs inner = nl_attr_nested(a);
+    struct nl_attr entry;
     int r;
 
-    while ((r = attr_next(&inner, &entry)) > 0) {
+    while ((r = nl_attr_next(&inner, &entry)) > 0) {
         if (entry.type == IFLA_INFO_KIND)
-            attr_text(&entry, link->kind, sizeof(link->kind));
+            nl_attr_text(&entry, link->kind, sizeof(link->kind));
     }
     return r;
 }
 
-static int read_properties(const struct attr *a, struct rtnl_link *link)
+static int read_properties(const struct nl_attr *a, struct rtnl_link *link)
 {
-    struct attrs inner = attr_nested(a);
-    struct attr entry;
+    struct nl_attrs inner = nl_attr_nested(a);
+    struct nl_attr entry;
     int r;
 
-    while ((r = attr_next(&inner, &entry)) > 0) {
+    while ((r = nl_attr_next(&inner, &entry)) > 0) {
         if (entry.type != IFLA_ALT_IFNAME)
             continue;
         r = strv_add_len(&link->altnames, entry.data, strnlen(entry.data, entry.len));
@@ -68,7 +68,7 @@ static const struct link_row {
     unsigned type;
     size_t offset;
     size_t size;
-    int (*read)(const struct attr *a, struct rtnl_link *link);
+    int (*read)(const struct nl_attr *a, struct rtnl_link *link);
 } link_rows[] = {
 #define NUMBER(field) .offset = offsetof(struct rtnl_link, field)
 #define TEXT(field) NUMBER(field), .size = sizeof(((struct rtnl_link *)0)->field)
@@ -87,7 +87,7 @@ static const struct link_row {
 #undef TEXT
 };
 
-static int read_attr(const struct attr *a, struct rtnl_link *link)
+static int read_attr(const struct nl_attr *a, struct rtnl_link *link)
 {
     const struct link_row *row = NULL;
     uint32_t number;
@@ -102,10 +102,10 @@ static int read_attr(const struct attr *a, struct rtnl_link *link)
     if (row->read)
         return row->read(a, link);
     if (row->size > 0) {
-        attr_text(a, (char *)link + row->offset, row->size);
+        nl_attr_text(a, (char *)link + row->offset, row->size);
         return 0;
     }
-    r = attr_u32(a, &number);
+    r = nl_attr_u32(a, &number);
     if (r == 0)
         memcpy((char *)link + row->offset, &number, sizeof(number));
     return r;
@@ -114,8 +114,8 @@ static int read_attr(const struct attr *a, struct rtnl_link *link)
 static int read_link_message(const struct nlmsghdr *message, struct rtnl_link *link)
 {
     const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-    struct attrs attrs;
-    struct attr a;
+    struct nl_attrs attrs;
+    struct nl_attr a;
     int r;
 
     r = message_attrs(message, sizeof(*info), &attrs);

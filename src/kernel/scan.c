@@ -166,20 +166,14 @@ static int scan_process(int proc_fd, pid_t pid, const char *const *prefixes,
     size_t first = users->count;
     const struct dirent *entry;
     char path[32], target[64];
-    int fd, r;
+    int r;
 
-    snprintf(path, sizeof(path), "%d/fd", (int)pid);
-    fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    dir = opendir(path); /* two calls less than openat() and fdopendir() */
+    if (!dir)
         return 0; /* gone, or not ours to look into */
-    dir = fdopendir(fd);
-    if (!dir) {
-        r = -errno;
-        close(fd);
-        return r;
-    }
     while ((entry = readdir(dir))) {
-        ssize_t n = readlinkat(fd, entry->d_name, target, sizeof(target) - 1);
+        ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
 
         if (n <= 0)
             continue;
