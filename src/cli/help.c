@@ -95,6 +95,15 @@ int help_overview(struct app *a)
     return 0;
 }
 
+static void add_attributes(struct buf *out, enum attr_scope scope)
+{
+    for (int id = 0; id < SRIOV_ATTR_COUNT; id++) {
+        const struct attr *row = attr_row((enum sriov_attr)id);
+        if (row->scope == scope)
+            add_pair(out, row->name, 12, row->help);
+    }
+}
+
 int help_verb(struct app *a, const struct verb *v)
 {
     struct buf *out = &a->out;
@@ -107,6 +116,12 @@ int help_verb(struct app *a, const struct verb *v)
     if (v->options) {
         add_heading(a, out, "Options");
         add_options(out, v->options);
+    }
+    if (v->flags & VERB_SETS) {
+        add_heading(a, out, "Attributes of a VF");
+        add_attributes(out, ATTR_OF_VF);
+        add_heading(a, out, "Attributes of a PF");
+        add_attributes(out, ATTR_OF_PF);
     }
     add_heading(a, out, "Examples");
     for (const struct example *e = v->examples; e->command; e++) {

@@ -116,7 +116,7 @@ static int run_list(struct app *a)
         return 0;
     }
     if (a->snapshot->n_pfs == 0)
-        app_note(a, "there is no device with SR-IOV here; sriovctl doctor says why");
+        app_note(a, "there is no device with SR-IOV here");
     return a->snapshot->n_pfs > 0 ? print_table(a, only) : 0;
 }
 

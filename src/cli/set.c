@@ -69,15 +69,12 @@ const struct verb verb_set = {
             "has the value already is not written. Every value is read back afterwards; if something fails, "
             "what had been set is put back.",
             "What the driver is known to refuse or ignore is refused before the first write, with the reason.",
-            "Attributes of a VF: mac, vlan, qos, vlan_proto, spoofchk, trust, link_state, min_tx_rate, "
-            "max_tx_rate, rss_query, node_guid, port_guid, msix_count, driver, mtu, name. Of a PF: num_vfs, "
-            "autoprobe, eswitch_mode, mtu, link. sriovctl(1) has a table with ranges and meaning.",
             NULL,
         },
     .options = options,
     .min_args = 2,
     .max_args = ANY_NUMBER,
-    .flags = VERB_WRITES,
+    .flags = VERB_WRITES | VERB_SETS,
     .words = { WORD_TARGET, WORD_SETTING, WORD_SETTING },
     .examples =
         (const struct example[]){

@@ -30,6 +30,7 @@ struct app;
 enum verb_flags {
     VERB_READS = 1 << 0,  /* looks at the machine, so it can answer from --replay */
     VERB_WRITES = 1 << 1, /* changes the machine: needs root, unless it is a dry run */
+    VERB_SETS = 1 << 2,   /* its help ends with the attributes */
 };
 
 /* What an argument is, for completions. */
