@@ -15,7 +15,7 @@
 #include "core/execute.h"
 #include "kernel/events.h"
 
-#define FIRST_NEWS_S 2
+#define FIRST_NEWS_S 5
 #define NEWS_EVERY_S 10
 
 /* What the worker writes: far below PIPE_BUF, so each record arrives whole. */

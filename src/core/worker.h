@@ -11,7 +11,7 @@
 
 struct worker_options {
     struct apply_options apply;
-    /* Told when a step has taken a while: after two seconds, then every ten. `seconds` is how long it
+    /* Told when a step has taken a while: after five seconds, then every ten. `seconds` is how long it
      * has been at it. Return false to stop waiting: plan_apply_in_worker then returns -EINPROGRESS and
      * the worker goes on by itself. NULL: wait for ever. */
     bool (*waiting)(void *userdata, const struct plan *p, const struct step *step, unsigned seconds);
