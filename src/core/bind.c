@@ -84,6 +84,12 @@ static int bind_named(struct backend *b, struct job *job, const char *name)
     return r;
 }
 
+/* udev may have loaded the default driver meanwhile, and it took the VF by itself. */
+static bool is_as_wanted(const char *to, const char *driver)
+{
+    return str_eq(to, DRIVER_DEFAULT) ? !driver_is_passthrough(driver) : str_eq(to, driver);
+}
+
 static int run_job(struct backend *b, struct job *job)
 {
     const char *to = job->step->to;
@@ -91,7 +97,7 @@ static int run_job(struct backend *b, struct job *job)
     char driver[32];
     int r;
 
-    if (named && bound_to(b, job->vf, driver) && str_eq(driver, to))
+    if (bound_to(b, job->vf, driver) && is_as_wanted(to, driver))
         return 0;
     /* Before the unbind, so that nobody else's probe gets the VF in between. */
     job->what = "driver_override";

@@ -396,27 +396,49 @@ static int bind_vf(struct way *w, size_t vf, const char *driver, bool implied)
     return r;
 }
 
+/* Binds those VFs that are to have the default driver, or those that are not. */
+static int bind_vfs(struct way *w, bool defaults, bool final_autoprobe)
+{
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < w->want; i++) {
+        bool implied;
+        const char *driver = binding_of(w, i, final_autoprobe, &implied);
+
+        if (driver && str_eq(driver, DRIVER_DEFAULT) == defaults)
+            r = bind_vf(w, i, driver, implied);
+    }
+    return r;
+}
+
+static bool wants_default(const struct way *w, bool final_autoprobe)
+{
+    for (size_t i = 0; i < w->want; i++) {
+        bool implied;
+        const char *driver = binding_of(w, i, final_autoprobe, &implied);
+
+        if (driver && str_eq(driver, DRIVER_DEFAULT))
+            return true;
+    }
+    return false;
+}
+
+/* Named drivers come first, while autoprobe is off: the VFs' own uevents make udev load their default
+ * driver, which takes whatever it can get as soon as autoprobe is on again. For the default drivers it
+ * must be on, since without it the kernel refuses to probe a VF that has no driver_override (ENODEV,
+ * pci_device_can_probe). */
 static int phase_bind(struct way *w)
 {
     const struct attrs *pf_want = &w->goal->want;
     bool final = attrs_has(pf_want, SRIOV_AUTOPROBE) ? pf_want->value[SRIOV_AUTOPROBE]
                                                      : w->goal->pf->attrs.value[SRIOV_AUTOPROBE];
-    bool implied, any_default = false;
-    const char *driver;
     int r;
 
-    for (size_t i = 0; i < w->want; i++) {
-        driver = binding_of(w, i, final, &implied);
-        any_default |= driver && str_eq(driver, DRIVER_DEFAULT);
-    }
-    /* Without autoprobe the kernel refuses to probe a VF that has no driver_override (ENODEV,
-     * pci_device_can_probe), so it goes on for as long as the default is asked for. */
-    r = add_autoprobe(w, any_default || final);
-    for (size_t i = 0; r >= 0 && i < w->want; i++) {
-        driver = binding_of(w, i, final, &implied);
-        if (driver)
-            r = bind_vf(w, i, driver, implied);
-    }
+    r = bind_vfs(w, false, final);
+    if (r >= 0)
+        r = add_autoprobe(w, wants_default(w, final) || final);
+    if (r >= 0)
+        r = bind_vfs(w, true, final);
     return r < 0 ? r : add_autoprobe(w, final);
 }
 
