@@ -51,7 +51,7 @@ static void write_path_errors(struct json_writer *w, const struct record *r, con
 
     for (enum record_op op = 0; op < RECORD_PATH_OPS; op++) {
         items[op] = record_find(r, op, path);
-        if (items[op] && items[op]->error != 0 && items[op]->error != -ENOENT)
+        if (items[op] && items[op]->error != -ENOENT)
             only_missing = false;
     }
     if (only_missing) {

@@ -7,18 +7,15 @@
  */
 #include "kernel/events.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
 
-#include "base/str.h"
-#include "kernel/rtnl-list.h"
+#include "kernel/event-read.h"
 
-#define GROUP_KERNEL 1
-#define GROUP_UDEV 2
 #define DATAGRAM_SIZE (32 * 1024)
 #define QUEUE_SIZE (16 * 1024 * 1024) /* a burst of 1,000 VFs is some 8,000 uevents */
 #define NS_PER_S UINT64_C(1000000000)
@@ -28,17 +25,6 @@ struct events {
     int links;
     char space[DATAGRAM_SIZE];
 };
-
-/* The header of udev's monitor messages (systemd, sd-device/device-monitor.c; since udev 173). */
-struct udev_header {
-    char prefix[8]; /* "libudev\0" */
-    uint32_t magic; /* big-endian */
-    uint32_t header_size;
-    uint32_t properties_off;
-    uint32_t properties_len;
-};
-
-#define UDEV_MAGIC 0xfeedcafe
 
 static int open_socket(int protocol, unsigned groups, int *ret)
 {
@@ -66,7 +52,7 @@ int events_open(struct events **ret)
     if (!e)
         return -ENOMEM;
     e->uevents = e->links = -1;
-    r = open_socket(NETLINK_KOBJECT_UEVENT, GROUP_KERNEL | GROUP_UDEV, &e->uevents);
+    r = open_socket(NETLINK_KOBJECT_UEVENT, EVENT_GROUP_KERNEL | EVENT_GROUP_UDEV, &e->uevents);
     if (r == 0)
         r = open_socket(NETLINK_ROUTE, 1u << (RTNLGRP_LINK - 1), &e->links);
     if (r < 0)
@@ -89,14 +75,6 @@ struct events *events_close(struct events *e)
 
 /* ---- one datagram ---- */
 
-struct datagram {
-    const char *data;
-    size_t len;
-    uint32_t group; /* 0: sent to us alone */
-    uint32_t port;  /* 0: the kernel */
-    uid_t uid;
-};
-
 static uid_t sender_uid(struct msghdr *message)
 {
     struct cmsghdr *c;
@@ -113,7 +91,7 @@ static uid_t sender_uid(struct msghdr *message)
 }
 
 /* 1; 0 if there is none, or one that was cut; -errno. */
-static int receive(struct events *e, int fd, struct datagram *ret)
+static int receive(struct events *e, int fd, struct event_datagram *ret)
 {
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
     struct iovec part = { e->space, sizeof(e->space) - 1 };
@@ -134,7 +112,7 @@ static int receive(struct events *e, int fd, struct datagram *ret)
     if ((message.msg_flags & MSG_TRUNC) || message.msg_namelen != sizeof(from))
         return 0;
     e->space[n] = '\0'; /* what follows are strings */
-    *ret = (struct datagram){
+    *ret = (struct event_datagram){
         .data = e->space,
         .len = (size_t)n,
         .group = from.nl_groups,
@@ -144,108 +122,13 @@ static int receive(struct events *e, int fd, struct datagram *ret)
     return 1;
 }
 
-/* ---- uevents ---- */
-
-/* A row per property that has a place in struct event; IFINDEX is the one number. */
-static const struct property_row {
-    const char *name;
-    size_t offset;
-    size_t size;
-} property_rows[] = {
-    { "ACTION=", offsetof(struct event, action), sizeof(((struct event *)0)->action) },
-    { "SUBSYSTEM=", offsetof(struct event, subsystem), sizeof(((struct event *)0)->subsystem) },
-    { "DEVPATH=", offsetof(struct event, devpath), sizeof(((struct event *)0)->devpath) },
-    { "INTERFACE=", offsetof(struct event, ifname), sizeof(((struct event *)0)->ifname) },
-};
-
-static void take_property(const char *text, struct event *ret)
-{
-    uint64_t number;
-
-    for (size_t i = 0; i < ELEMENTS(property_rows); i++) {
-        const struct property_row *row = &property_rows[i];
-
-        if (str_starts(text, row->name))
-            str_copy((char *)ret + row->offset, row->size, text + strlen(row->name));
-    }
-    if (str_starts(text, "IFINDEX=") &&
-        str_to_u64(text + strlen("IFINDEX="), INT32_MAX, &number) == 0)
-        ret->ifindex = (int)number;
-}
-
-/* "KEY=value\0…" up to `end`, which a NUL follows. */
-static bool take_properties(const char *at, const char *end, struct event *ret)
-{
-    for (; at < end; at += strlen(at) + 1)
-        take_property(at, ret);
-    return ret->action[0] && ret->devpath[0];
-}
-
-static bool read_kernel(const struct datagram *d, struct event *ret)
-{
-    size_t head = strlen(d->data) + 1; /* "add@/devices/…" */
-
-    ret->source = EVENT_KERNEL;
-    return d->port == 0 && head < d->len && take_properties(d->data + head, d->data + d->len, ret);
-}
-
-static bool read_udev(const struct datagram *d, struct event *ret)
-{
-    struct udev_header header;
-
-    if (d->uid != 0 || d->len < sizeof(header))
-        return false;
-    memcpy(&header, d->data, sizeof(header));
-    if (memcmp(header.prefix, "libudev", sizeof(header.prefix)) != 0 ||
-        be32toh(header.magic) != UDEV_MAGIC || header.properties_off > d->len ||
-        header.properties_len > d->len - header.properties_off)
-        return false;
-    ret->source = EVENT_UDEV;
-    return take_properties(d->data + header.properties_off,
-                           d->data + header.properties_off + header.properties_len, ret);
-}
-
-static bool read_uevent(const struct datagram *d, struct event *ret)
-{
-    return d->group == GROUP_UDEV ? read_udev(d, ret) : read_kernel(d, ret);
-}
-
-/* ---- links ---- */
-
-static bool read_link(const struct datagram *d, struct event *ret)
-{
-    struct buf messages = { .data = (char *)d->data, .len = d->len };
-    const struct nlmsghdr *message;
-    const struct ifinfomsg *info;
-    struct nl_attrs attrs;
-    size_t offset = 0;
-    struct nl_attr a;
-
-    if (d->port != 0 || message_next(&messages, &offset, &message) <= 0 ||
-        (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK) ||
-        message_attrs(message, sizeof(*info), &attrs) < 0)
-        return false;
-    info = mnl_nlmsg_get_payload(message);
-    /* A port that leaves its bridge is an RTM_DELLINK too, of family AF_BRIDGE. */
-    if (info->ifi_family != AF_UNSPEC)
-        return false;
-    ret->source = EVENT_LINK;
-    ret->ifindex = info->ifi_index;
-    STR_SET(ret->action, message->nlmsg_type == RTM_NEWLINK ? "link" : "unlink");
-    while (link_attr_next(&attrs, &a) > 0) {
-        if (a.type == IFLA_IFNAME)
-            nl_attr_text(&a, ret->ifname, sizeof(ret->ifname));
-    }
-    return true;
-}
-
 /* ---- waiting ---- */
 
 /* 1 with an event, 0 if there was none in what the socket had, -errno. */
 static int take_event(struct events *e, int fd, struct event *ret)
 {
     struct event event = { .source = EVENT_LOST };
-    struct datagram d = { 0 };
+    struct event_datagram d = { 0 };
     bool taken;
     int r;
 
@@ -256,7 +139,7 @@ static int take_event(struct events *e, int fd, struct event *ret)
     }
     if (r <= 0)
         return r;
-    taken = fd == e->uevents ? read_uevent(&d, &event) : read_link(&d, &event);
+    taken = fd == e->uevents ? event_read_uevent(&d, &event) : event_read_link(&d, &event);
     if (taken)
         *ret = event;
     return taken;

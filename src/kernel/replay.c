@@ -50,12 +50,11 @@ static bool is_there(struct backend *b, enum record_op op, const char *path)
 
 static int replay_read_link(struct backend *b, const char *path, char **ret)
 {
-    int r = get_text(b, RECORD_LINK, path, ret);
-
     /* As readlink(2) says of what is there and no link. */
-    if (r == -ENOENT && (is_there(b, RECORD_FILE, path) || is_there(b, RECORD_DIR, path)))
+    if (!record_find(record_of(b), RECORD_LINK, path) &&
+        (is_there(b, RECORD_FILE, path) || is_there(b, RECORD_DIR, path)))
         return -EINVAL;
-    return r;
+    return get_text(b, RECORD_LINK, path, ret);
 }
 
 static int replay_list_dir(struct backend *b, const char *path, struct strv *ret)
