@@ -120,17 +120,18 @@ static int selector_device(struct reader *rd, const struct node *n, void *into)
     return is_unset(n) ? 0 : document_id(rd, n, &p->match.device, &p->match.has_device);
 }
 
-static struct pick *new_pick(struct reader *rd, const struct node *n, struct picks *to)
+static int new_pick(struct reader *rd, const struct node *n, struct picks *to, struct pick **ret)
 {
-    struct pick *pick = NULL;
+    struct pick *pick;
 
     if (to->count >= MAX_PICKS)
-        document_wrong(rd, n, "too many PFs for one policy");
-    else if (!(pick = document_grow(&to->items, &to->count, sizeof(*pick))))
-        error_no_memory(rd->error);
-    else
-        pick->node = n;
-    return pick;
+        return document_wrong(rd, n, "too many PFs for one policy");
+    pick = document_grow(&to->items, &to->count, sizeof(*pick));
+    if (!pick)
+        return error_no_memory(rd->error);
+    pick->node = n;
+    *ret = pick;
+    return 0;
 }
 
 /* Of a PF that is named twice the operator takes the first entry and forgets the other. */
@@ -163,9 +164,11 @@ static int cut_range(struct reader *rd, const struct node *n, struct pick *pick)
 
 static int add_name(struct reader *rd, const struct node *n, struct picks *to)
 {
-    struct pick *pick = new_pick(rd, n, to);
-    int r = pick ? document_word(rd, n, pick->name, sizeof(pick->name)) : -EINVAL;
+    struct pick *pick = NULL;
+    int r = new_pick(rd, n, to, &pick);
 
+    if (r >= 0)
+        r = document_word(rd, n, pick->name, sizeof(pick->name));
     if (r >= 0)
         r = cut_range(rd, n, pick);
     return r < 0 ? r : check_pick_once(rd, to, pick);
@@ -184,10 +187,11 @@ static bool is_pci_address(const char *text)
 
 static int add_address(struct reader *rd, const struct node *n, struct picks *to)
 {
-    struct pick *pick = new_pick(rd, n, to);
+    struct pick *pick = NULL;
+    int r = new_pick(rd, n, to, &pick);
 
-    if (!pick)
-        return -EINVAL;
+    if (r < 0)
+        return r;
     if (n->kind != NODE_SCALAR || !is_pci_address(n->text))
         return document_wrong(rd, n, "a PCI address is expected, as in \"0000:86:00.0\"");
     for (size_t i = 0; n->text[i]; i++)
@@ -577,19 +581,20 @@ static struct pf_wish *add_wish(struct desired *d, const struct policy *p, const
 static int add_wishes(struct desired *d, const struct policy *p, const struct pick *name,
                       const struct pick *address)
 {
-    struct pf_wish *w = add_wish(d, p, name, address);
+    struct pf_wish *w;
 
-    if (!w || !name)
-        return w ? 0 : -ENOMEM;
-    STR_SET(w->match.altname, name->name);
-    if (strlen(name->name) >= sizeof(w->match.name))
-        return 0;
-    w->match.altname[0] = '\0';
-    STR_SET(w->match.name, name->name);
+    if (name && strlen(name->name) < sizeof(w->match.name)) {
+        w = add_wish(d, p, name, address);
+        if (!w)
+            return -ENOMEM;
+        STR_SET(w->match.name, name->name);
+    }
     w = add_wish(d, p, name, address);
-    if (w)
+    if (!w)
+        return -ENOMEM;
+    if (name)
         STR_SET(w->match.altname, name->name);
-    return w ? 0 : -ENOMEM;
+    return 0;
 }
 
 static int add_all_wishes(struct desired *d, const struct policy *p)
