@@ -231,6 +231,8 @@ int app_holders(struct app *a)
         return r;
     r = holders_find(a->backend, a->snapshot, leases, n_leases, &a->holders, &a->error);
     a->has_holders = r >= 0;
+    if (r >= 0 && geteuid() != 0 && !a->options.replay)
+        app_note(a, "you are not root: not all who use a VF can be seen");
     return r;
 }
 

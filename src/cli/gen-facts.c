@@ -42,6 +42,7 @@ const struct fact gen_disruptions[] = {
 
 const struct fact gen_json_list[] = {
     { "pfs[].pci", "PCI address, or the device's name on a bus without (netdevsim1)" },
+    { "pfs[].handle", "bus and device as devlink writes them, pci/0000:01:00.0" },
     { "pfs[].name", "netdev; null if it has none" },
     { "pfs[].altnames", "alternative names of the netdev" },
     { "pfs[].driver", "kernel driver; null if unbound" },
@@ -51,7 +52,10 @@ const struct fact gen_json_list[] = {
     { "pfs[].autoprobe", "whether new VFs are bound to a driver" },
     { "pfs[].eswitch_mode", "legacy or switchdev; null if the driver has no eswitch" },
     { "pfs[].mac, mtu, link, speed", "of the netdev; speed in Mbit/s" },
-    { "pfs[].busy", "what is being done to it right now; null if nothing" },
+    { "pfs[].busy",
+      "what is being done to it right now: transaction, pid, since (Unix time), command; "
+      "null if nothing" },
+    { "pfs[].holders[]", "who depends on the PF itself: kind, pid, comm, name" },
     { "pfs[].vfs", "its VFs, in the order of their numbers" },
     { NULL, NULL },
 };

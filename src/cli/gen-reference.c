@@ -107,7 +107,7 @@ static void driver(struct buf *out, const struct driver *d)
     size_t count;
     const struct quirk *quirks = quirk_table(&count);
     for (size_t i = 0; i < count; i++) {
-        if (!quirk_is_of(&quirks[i], d->name))
+        if (str_eq(quirks[i].driver, QUIRK_ALL_DRIVERS) || !quirk_is_of(&quirks[i], d->name))
             continue;
         buf_add_str(&list, "* ");
         text_quirk(&quirks[i], &list);
@@ -115,6 +115,22 @@ static void driver(struct buf *out, const struct driver *d)
     }
     if (list.len > 0)
         buf_printf(out, "### %s\n\n%s\n", d->name, list.data);
+}
+
+/* What holds for every driver but a few is said once. */
+static void all_drivers(struct buf *out)
+{
+    size_t count;
+    const struct quirk *quirks = quirk_table(&count);
+    buf_add_str(out, "### Every driver below\n\n");
+    for (size_t i = 0; i < count; i++) {
+        if (!str_eq(quirks[i].driver, QUIRK_ALL_DRIVERS))
+            continue;
+        buf_add_str(out, "* ");
+        text_quirk(&quirks[i], out);
+        buf_printf(out, "; not so: %s\n", quirks[i].but ? quirks[i].but : "none");
+    }
+    buf_add_char(out, '\n');
 }
 
 static void drivers(struct buf *out)
@@ -126,6 +142,7 @@ static void drivers(struct buf *out)
         "## Drivers\n\nWhat the drivers of Linux 6.12 are known to refuse, ignore or disturb. What "
         "a driver would refuse is refused before the first write; a driver that is not here is "
         "taken at its word and found out by reading back.\n\n");
+    all_drivers(out);
     for (size_t i = 0; i < count; i++)
         driver(out, &table[i]);
 }

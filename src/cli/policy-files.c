@@ -69,7 +69,7 @@ static int give_up_missing(struct app *a, struct desired *d, struct sriov_error 
     if (missing == 0)
         return 0;
     error_set(ret_error, SRIOV_NO_DEVICE, 0, a->verb->name,
-              "%d PF%s of the policy did not come within %u seconds: %s", missing,
+              "%d PF%s of the policy did not come within %u s: %s", missing,
               missing == 1 ? "" : "s", (unsigned)a->options.wait, names.data ? names.data : "");
     error_remedy(ret_error, "the others are done; sriovctl list shows the PFs that are here");
     return missing;

@@ -79,7 +79,8 @@ static void driver_facts(struct app *a, const struct pf *pf)
     size_t count;
     const struct quirk *quirks = quirk_table(&count);
     for (size_t i = 0; i < count; i++) {
-        if (!quirk_is_of(&quirks[i], pf->driver) ||
+        /* What no driver of NICs does but one or two is no news. */
+        if (str_eq(quirks[i].driver, QUIRK_ALL_DRIVERS) || !quirk_is_of(&quirks[i], pf->driver) ||
             !text_quirk_is_of_device(&quirks[i], pf->device))
             continue;
         _cleanup_buf_ struct buf text = BUF_INIT;

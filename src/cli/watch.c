@@ -217,8 +217,8 @@ const struct verb verb_watch = {
             "Prints a line for each attribute of a PF or VF that changes, and for each that comes or goes, "
             "whoever changed it: time, object, what, value before and after. It waits for the kernel's events "
             "and takes no time while nothing happens.",
-            "Changes that the kernel does not announce (some settings of some drivers) show with the next one "
-            "that it does. Who uses a VF is not watched.",
+            "What the kernel does not announce shows with the next change that it does. Settings of VFs are "
+            "not announced while the PF's netdev is down. Who uses a VF is not watched.",
             "With --json one object per line: time, object, what, from, to, and with --policy drift.",
             NULL,
         },
