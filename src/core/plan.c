@@ -155,19 +155,34 @@ static void victim_label(const struct plan *p, const struct holder *h, char ret[
         vf_label(pf, (unsigned)h->vf, ret);
 }
 
+/* Every holder, as far as a line of an error has room; how many are left out is told. */
+#define VICTIMS_ROOM 190
+
+static void name_victims(const struct plan *p, const struct holders *victims, struct buf *ret)
+{
+    for (size_t i = 0; i < victims->count; i++) {
+        char object[OBJECT_SIZE], who[HOLDER_TEXT_SIZE];
+
+        victim_label(p, &victims->items[i], object);
+        holder_text(&victims->items[i], who);
+        if (i > 0 && ret->len + strlen(object) + strlen(who) > VICTIMS_ROOM) {
+            buf_printf(ret, " and %zu more", victims->count - i);
+            return;
+        }
+        buf_printf(ret, "%s%s by %s", i ? ", " : "", object, who);
+    }
+}
+
 int plan_gate(const struct plan *p, const struct holders *victims, struct sriov_error *error)
 {
-    char object[OBJECT_SIZE], who[HOLDER_TEXT_SIZE];
+    _cleanup_buf_ struct buf names = BUF_INIT;
+    char object[OBJECT_SIZE];
 
     if (victims->count == 0)
         return 0;
     victim_label(p, &victims->items[0], object);
-    holder_text(&victims->items[0], who);
-    if (victims->count == 1)
-        error_set(error, SRIOV_IN_USE, 0, object, "in use by %s", who);
-    else
-        error_set(error, SRIOV_IN_USE, 0, object, "in use by %s, and %zu more", who,
-                  victims->count - 1);
+    name_victims(p, victims, &names);
+    error_set(error, SRIOV_IN_USE, 0, object, "in use: %s", buf_ok(&names) < 0 ? "" : names.data);
     error_remedy(error, "have it released first; --force goes ahead and hurts them");
     return -EBUSY;
 }
