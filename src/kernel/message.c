@@ -10,12 +10,6 @@
 
 #include "base/str.h"
 
-/* MNL_ALIGN in the width of its argument could overflow for a hostile 32-bit length. */
-static size_t align(size_t len)
-{
-    return (len + MNL_ALIGNTO - 1) & ~(size_t)(MNL_ALIGNTO - 1);
-}
-
 int message_next(const struct buf *messages, size_t *offset, const struct nlmsghdr **ret)
 {
     const struct nlmsghdr *header;
@@ -27,39 +21,20 @@ int message_next(const struct buf *messages, size_t *offset, const struct nlmsgh
     header = (const void *)(messages->data + *offset);
     if (left < sizeof(*header) || header->nlmsg_len < sizeof(*header) || header->nlmsg_len > left)
         return -EBADMSG;
-    *offset += MIN_OF(align(header->nlmsg_len), left);
+    *offset += MIN_OF(nl_align(header->nlmsg_len), left);
     *ret = header;
     return 1;
 }
 
 int message_attrs(const struct nlmsghdr *message, size_t header, struct nl_attrs *ret)
 {
-    size_t start = MNL_NLMSG_HDRLEN + align(header);
+    size_t start = MNL_NLMSG_HDRLEN + nl_align(header);
 
     if (message->nlmsg_len < start)
         return -EBADMSG;
     ret->at = (const char *)message + start;
     ret->end = (const char *)message + message->nlmsg_len;
     return 0;
-}
-
-int nl_attr_next(struct nl_attrs *range, struct nl_attr *ret)
-{
-    size_t left = (size_t)(range->end - range->at);
-    struct nlattr header;
-
-    if (left == 0)
-        return 0;
-    if (left < sizeof(header))
-        return -EBADMSG;
-    memcpy(&header, range->at, sizeof(header));
-    if (header.nla_len < sizeof(header) || header.nla_len > left)
-        return -EBADMSG;
-    ret->type = header.nla_type & NLA_TYPE_MASK;
-    ret->data = range->at + sizeof(header);
-    ret->len = header.nla_len - sizeof(header);
-    range->at += MIN_OF(align(header.nla_len), left);
-    return 1;
 }
 
 int nl_attr_u16(const struct nl_attr *a, uint16_t *ret)

@@ -8,10 +8,12 @@
 #ifndef KERNEL_MNL_H
 #define KERNEL_MNL_H
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/buf.h"
 
@@ -37,8 +39,31 @@ int message_next(const struct buf *messages, size_t *offset, const struct nlmsgh
  */
 int message_attrs(const struct nlmsghdr *message, size_t header, struct nl_attrs *ret);
 
-/* 1; 0 at the end; -EBADMSG for a length that cannot be. */
-int nl_attr_next(struct nl_attrs *range, struct nl_attr *ret);
+/* MNL_ALIGN, in the width of its argument, could overflow for a hostile 32-bit length. */
+static inline size_t nl_align(size_t len)
+{
+    return (len + MNL_ALIGNTO - 1) & ~(size_t)(MNL_ALIGNTO - 1);
+}
+
+/* 1; 0 at the end; -EBADMSG for a length that cannot be. Here, as 1,000 VFs are 30,000 calls. */
+static inline int nl_attr_next(struct nl_attrs *range, struct nl_attr *ret)
+{
+    size_t left = (size_t)(range->end - range->at);
+    struct nlattr header;
+
+    if (left == 0)
+        return 0;
+    if (left < sizeof(header))
+        return -EBADMSG;
+    memcpy(&header, range->at, sizeof(header));
+    if (header.nla_len < sizeof(header) || header.nla_len > left)
+        return -EBADMSG;
+    ret->type = header.nla_type & NLA_TYPE_MASK;
+    ret->data = range->at + sizeof(header);
+    ret->len = header.nla_len - sizeof(header);
+    range->at += MIN_OF(nl_align(header.nla_len), left);
+    return 1;
+}
 
 static inline struct nl_attrs nl_attr_nested(const struct nl_attr *a)
 {

@@ -13,7 +13,8 @@
 #include <errno.h>
 #include <string.h>
 
-bool vf_record(const struct nl_attr *entry, struct ifla_vf_mac *ret)
+/* Is this the record of a VF? It is if all of it is attributes, and one carries the VF's number. */
+static bool is_record(const struct nl_attr *entry)
 {
     struct nl_attrs inner = nl_attr_nested(entry);
     bool found = false;
@@ -22,12 +23,8 @@ bool vf_record(const struct nl_attr *entry, struct ifla_vf_mac *ret)
 
     if (entry->type != IFLA_VF_INFO)
         return false;
-    while ((r = nl_attr_next(&inner, &a)) > 0) {
-        if (a.type != IFLA_VF_MAC || a.len < sizeof(*ret) || found)
-            continue;
-        memcpy(ret, a.data, sizeof(*ret));
-        found = true;
-    }
+    while ((r = nl_attr_next(&inner, &a)) > 0)
+        found = found || (a.type == IFLA_VF_MAC && a.len >= sizeof(struct ifla_vf_mac));
     return r == 0 && found;
 }
 
@@ -35,10 +32,9 @@ static int vf_list_next(struct nl_attrs *range, uint16_t stated, struct nl_attr 
 {
     struct nl_attrs rest = { range->at + sizeof(struct nlattr), range->end };
     const char *end = rest.at;
-    struct ifla_vf_mac mac;
     struct nl_attr entry;
 
-    while (nl_attr_next(&rest, &entry) > 0 && vf_record(&entry, &mac))
+    while (nl_attr_next(&rest, &entry) > 0 && is_record(&entry))
         end = rest.at;
     if ((uint16_t)(end - range->at) != stated)
         return -EBADMSG;

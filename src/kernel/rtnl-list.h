@@ -11,12 +11,8 @@
 
 #include "kernel/mnl.h"
 
-/* Like nl_attr_next, for the attributes of a link itself: an IFLA_VFINFO_LIST comes whole, with every
- * record that stands behind its header, and the walk goes on where the records really end. */
+/* Like nl_attr_next, for the attributes of a link itself: an IFLA_VFINFO_LIST comes whole, with
+ * every record that stands behind its header, and the walk goes on where the records really end. */
 int link_attr_next(struct nl_attrs *range, struct nl_attr *ret);
-
-/* Is this entry of an IFLA_VFINFO_LIST the record of a VF? Then *ret is its IFLA_VF_MAC, which
- * carries the VF's number. */
-bool vf_record(const struct nl_attr *entry, struct ifla_vf_mac *ret);
 
 #endif

@@ -17,6 +17,7 @@
 #include "kernel/rtnl.h"
 
 enum width {
+    W_NONE, /* no row */
     W_U32,
     W_FLAG,   /* 32 bits: 0, 1, or -1 when the driver did not say */
     W_SIGNED, /* 32 bits, -1 when the driver did not say */
@@ -30,35 +31,37 @@ static const size_t width_size[] = {
 };
 
 struct vf_row {
-    unsigned type; /* IFLA_VF_*, or IFLA_VF_VLAN_INFO in the second table */
     enum sriov_attr attr;
     enum width width;
     size_t offset;
     bool weak; /* does not replace what another attribute said */
 };
 
+/* What one attribute tells: the rows up to one without a width. */
+#define ROWS_EACH 3
+
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct vf_row record_rows[] = {
-    { IFLA_VF_MAC, SRIOV_MAC, W_ADDRESS, AT(ifla_vf_mac, mac) },
-    { IFLA_VF_VLAN, SRIOV_VLAN, W_U32, AT(ifla_vf_vlan, vlan), .weak = true },
-    { IFLA_VF_VLAN, SRIOV_QOS, W_U32, AT(ifla_vf_vlan, qos), .weak = true },
-    { IFLA_VF_RATE, SRIOV_MIN_TX_RATE, W_U32, AT(ifla_vf_rate, min_tx_rate) },
-    { IFLA_VF_RATE, SRIOV_MAX_TX_RATE, W_U32, AT(ifla_vf_rate, max_tx_rate) },
-    { IFLA_VF_TX_RATE, SRIOV_MAX_TX_RATE, W_U32, AT(ifla_vf_tx_rate, rate), .weak = true },
-    { IFLA_VF_SPOOFCHK, SRIOV_SPOOFCHK, W_FLAG, AT(ifla_vf_spoofchk, setting) },
-    { IFLA_VF_TRUST, SRIOV_TRUST, W_FLAG, AT(ifla_vf_trust, setting) },
-    { IFLA_VF_RSS_QUERY_EN, SRIOV_RSS_QUERY, W_FLAG, AT(ifla_vf_rss_query_en, setting) },
-    { IFLA_VF_LINK_STATE, SRIOV_LINK_STATE, W_SIGNED, AT(ifla_vf_link_state, link_state) },
-    { IFLA_VF_IB_NODE_GUID, SRIOV_NODE_GUID, W_U64, AT(ifla_vf_guid, guid) },
-    { IFLA_VF_IB_PORT_GUID, SRIOV_PORT_GUID, W_U64, AT(ifla_vf_guid, guid) },
+static const struct vf_row record_rows[][ROWS_EACH] = {
+    [IFLA_VF_MAC] = { { SRIOV_MAC, W_ADDRESS, AT(ifla_vf_mac, mac) } },
+    [IFLA_VF_VLAN] = { { SRIOV_VLAN, W_U32, AT(ifla_vf_vlan, vlan), .weak = true },
+                       { SRIOV_QOS, W_U32, AT(ifla_vf_vlan, qos), .weak = true } },
+    [IFLA_VF_RATE] = { { SRIOV_MIN_TX_RATE, W_U32, AT(ifla_vf_rate, min_tx_rate) },
+                       { SRIOV_MAX_TX_RATE, W_U32, AT(ifla_vf_rate, max_tx_rate) } },
+    [IFLA_VF_TX_RATE] = { { SRIOV_MAX_TX_RATE, W_U32, AT(ifla_vf_tx_rate, rate), .weak = true } },
+    [IFLA_VF_SPOOFCHK] = { { SRIOV_SPOOFCHK, W_FLAG, AT(ifla_vf_spoofchk, setting) } },
+    [IFLA_VF_TRUST] = { { SRIOV_TRUST, W_FLAG, AT(ifla_vf_trust, setting) } },
+    [IFLA_VF_RSS_QUERY_EN] = { { SRIOV_RSS_QUERY, W_FLAG, AT(ifla_vf_rss_query_en, setting) } },
+    [IFLA_VF_LINK_STATE] = { { SRIOV_LINK_STATE, W_SIGNED, AT(ifla_vf_link_state, link_state) } },
+    [IFLA_VF_IB_NODE_GUID] = { { SRIOV_NODE_GUID, W_U64, AT(ifla_vf_guid, guid) } },
+    [IFLA_VF_IB_PORT_GUID] = { { SRIOV_PORT_GUID, W_U64, AT(ifla_vf_guid, guid) } },
 };
 
-/* Entries of IFLA_VF_VLAN_LIST (4.9): the only place that tells the protocol. */
-static const struct vf_row vlan_rows[] = {
-    { IFLA_VF_VLAN_INFO, SRIOV_VLAN, W_U32, AT(ifla_vf_vlan_info, vlan) },
-    { IFLA_VF_VLAN_INFO, SRIOV_QOS, W_U32, AT(ifla_vf_vlan_info, qos) },
-    { IFLA_VF_VLAN_INFO, SRIOV_VLAN_PROTO, W_BE16, AT(ifla_vf_vlan_info, vlan_proto) },
+/* An entry of IFLA_VF_VLAN_LIST (4.9): the only place that tells the protocol. */
+static const struct vf_row vlan_rows[ROWS_EACH] = {
+    { SRIOV_VLAN, W_U32, AT(ifla_vf_vlan_info, vlan) },
+    { SRIOV_QOS, W_U32, AT(ifla_vf_vlan_info, qos) },
+    { SRIOV_VLAN_PROTO, W_BE16, AT(ifla_vf_vlan_info, vlan_proto) },
 };
 
 static bool is_known(const struct rtnl_vf *vf, enum sriov_attr attr)
@@ -79,6 +82,8 @@ static void read_value(const struct vf_row *row, const char *data, struct rtnl_v
     uint16_t u16;
 
     switch (row->width) {
+    case W_NONE:
+        break;
     case W_U32:
     case W_FLAG:
     case W_SIGNED:
@@ -100,17 +105,16 @@ static void read_value(const struct vf_row *row, const char *data, struct rtnl_v
     }
 }
 
-static int read_rows(const struct vf_row *rows, size_t count, const struct nl_attr *a,
+static int read_rows(const struct vf_row rows[ROWS_EACH], const struct nl_attr *a,
                      struct rtnl_vf *vf)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < ROWS_EACH && rows[i].width != W_NONE; i++) {
         const struct vf_row *row = &rows[i];
 
-        if (row->type != a->type || (row->weak && is_known(vf, row->attr)))
-            continue;
         if (a->len < row->offset + width_size[row->width])
             return -EBADMSG;
-        read_value(row, a->data + row->offset, vf);
+        if (!row->weak || !is_known(vf, row->attr))
+            read_value(row, a->data + row->offset, vf);
     }
     return 0;
 }
@@ -124,9 +128,9 @@ static int read_vlan_list(const struct nl_attr *list, struct rtnl_vf *vf)
     int r;
 
     r = nl_attr_next(&inner, &a);
-    if (r <= 0)
-        return r;
-    return read_rows(vlan_rows, ELEMENTS(vlan_rows), &a, vf);
+    if (r <= 0 || a.type != IFLA_VF_VLAN_INFO)
+        return MIN_OF(r, 0);
+    return read_rows(vlan_rows, &a, vf);
 }
 
 static int read_record(const struct nl_attr *record, struct rtnl_vf *vf)
@@ -138,10 +142,12 @@ static int read_record(const struct nl_attr *record, struct rtnl_vf *vf)
     while ((r = nl_attr_next(&inner, &a)) > 0) {
         if (a.type == IFLA_VF_VLAN_LIST)
             r = read_vlan_list(&a, vf);
-        else
-            r = read_rows(record_rows, ELEMENTS(record_rows), &a, vf);
+        else if (a.type < ELEMENTS(record_rows))
+            r = read_rows(record_rows[a.type], &a, vf);
         if (r < 0)
             return r;
+        if (a.type == IFLA_VF_MAC)
+            memcpy(&vf->index, a.data + AT(ifla_vf_mac, vf), sizeof(vf->index));
     }
     if (is_known(vf, SRIOV_VLAN) &&
         (!is_known(vf, SRIOV_VLAN_PROTO) || !vf->value[SRIOV_VLAN_PROTO]))
@@ -149,19 +155,18 @@ static int read_record(const struct nl_attr *record, struct rtnl_vf *vf)
     return r;
 }
 
+/* The entries are records, and whole: link_attr_next has seen to that. */
 static int read_list(const struct nl_attr *list, bool ethernet, struct rtnl_vfs *vfs)
 {
     struct nl_attrs records = nl_attr_nested(list);
-    struct ifla_vf_mac mac;
     struct nl_attr record;
     int r;
 
-    while ((r = nl_attr_next(&records, &record)) > 0 && vf_record(&record, &mac)) {
+    while ((r = nl_attr_next(&records, &record)) > 0) {
         struct rtnl_vf *vf = LIST_ADD(vfs);
 
         if (!vf)
             return -ENOMEM;
-        vf->index = mac.vf;
         r = read_record(&record, vf);
         if (r < 0)
             return r;
