@@ -2,9 +2,9 @@
  *
  * Reads the policy of the Kubernetes SR-IOV operator (SriovNetworkNodePolicy,
  * sriovnetwork.openshift.io/v1) and makes wishes and a pool of it, so that a node's policy means
- * the same with and without a cluster. Where the operator's own API does not say what a key does,
- * its code was read (release of August 2026). What it does by means that a host does not have is
- * refused, never passed over.
+ * the same with and without a cluster. Where the operator's API does not say what a key does, its
+ * code counts, as of August 2026 (its commit 249e200). What it does by means that a host does not
+ * have is refused, never passed over.
  */
 #include "core/kubernetes.h"
 
