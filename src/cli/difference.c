@@ -27,20 +27,25 @@ static struct difference about(const struct pf *pf, int vf)
     return d;
 }
 
-static int tell_text(const struct finder *f, const struct pf *pf, int vf, const char *what,
-                     const char *from, const char *to)
+static int tell_presence(const struct finder *f, const struct pf *pf, int vf, bool came)
 {
     struct difference d = about(pf, vf);
-    d.what = what;
-    d.from = from;
-    d.to = to;
+    d.what = "present";
+    d.came = came;
+    d.went = !came;
+    d.from = came ? "no" : "yes";
+    d.to = came ? "yes" : "no";
     return f->found(f->userdata, &d);
 }
 
 static int compare_text(const struct finder *f, const struct pf *pf, const char *what,
                         const char *from, const char *to)
 {
-    return str_eq(from, to) ? 0 : tell_text(f, pf, -1, what, or_null(from), or_null(to));
+    struct difference d = about(pf, -1);
+    d.what = what;
+    d.from = or_null(from);
+    d.to = or_null(to);
+    return str_eq(from, to) ? 0 : f->found(f->userdata, &d);
 }
 
 static bool same(enum sriov_attr id, const struct attrs *a, const struct attrs *b)
@@ -87,14 +92,14 @@ static int compare_vfs(const struct finder *f, const struct pf *before, const st
     int r = 0;
     for (size_t i = 0; i < before->n_vfs && r == 0; i++) {
         if (!find_vf(after, before->vfs[i].index))
-            r = tell_text(f, after, (int)before->vfs[i].index, "present", "yes", "no");
+            r = tell_presence(f, after, (int)before->vfs[i].index, false);
     }
     for (size_t i = 0; i < after->n_vfs && r == 0; i++) {
         const struct vf *now = &after->vfs[i], *then = find_vf(before, now->index);
         if (then)
             r = compare_attrs(f, after, (int)now->index, &then->attrs, &now->attrs);
         else
-            r = tell_text(f, after, (int)now->index, "present", "no", "yes");
+            r = tell_presence(f, after, (int)now->index, true);
     }
     return r;
 }
@@ -135,14 +140,14 @@ int difference_find(const struct snapshot *before, const struct snapshot *after,
     int r = 0;
     for (size_t i = 0; i < before->n_pfs && r == 0; i++) {
         if (!find_pf(after, before->pfs[i].key))
-            r = tell_text(&f, &before->pfs[i], -1, "present", "yes", "no");
+            r = tell_presence(&f, &before->pfs[i], -1, false);
     }
     for (size_t i = 0; i < after->n_pfs && r == 0; i++) {
         const struct pf *now = &after->pfs[i], *then = find_pf(before, now->key);
         if (then)
             r = compare_pf(&f, then, now);
         else
-            r = tell_text(&f, now, -1, "present", "no", "yes");
+            r = tell_presence(&f, now, -1, true);
     }
     return r;
 }

@@ -14,6 +14,7 @@ struct difference {
     const char *what;       /* "vlan", or "present" for a device that came or went */
     const struct attr *row; /* an attribute: its values are in before and after */
     const struct attrs *before, *after;
+    bool came, went; /* the device itself: from and to are "no" and "yes", or the other way round */
     const char *from, *to; /* anything else: texts, NULL where there is none */
 };
 

@@ -67,7 +67,7 @@ static bool is_drift(const struct watch *w, const struct difference *d)
         return false;
     if (d->row)
         return attrs_has(want, d->row->id) && !attr_agrees(d->row->id, want, d->after);
-    return str_eq(d->what, "present") && str_eq(d->to, "no") && want->known != 0;
+    return d->went && want->known != 0;
 }
 
 static void print_json(struct watch *w, const struct difference *d)
@@ -82,6 +82,9 @@ static void print_json(struct watch *w, const struct difference *d)
     if (d->row) {
         attr_json(d->row, d->before, &j, "from");
         attr_json(d->row, d->after, &j, "to");
+    } else if (d->came || d->went) {
+        json_bool(&j, "from", d->went);
+        json_bool(&j, "to", d->came);
     } else {
         json_str(&j, "from", d->from);
         json_str(&j, "to", d->to);
