@@ -75,7 +75,7 @@ static int add_texts(struct way *w, enum step_kind kind, int vf, enum sriov_attr
 static int add_count(struct way *w, enum step_kind kind, size_t from, size_t to,
                      enum disruption disruption)
 {
-    char from_text[16], to_text[16];
+    char from_text[24], to_text[24];
 
     snprintf(from_text, sizeof(from_text), "%zu", from);
     snprintf(to_text, sizeof(to_text), "%zu", to);
@@ -327,7 +327,7 @@ static int phase_count(struct way *w)
 
 static int phase_parameter(struct way *w)
 {
-    char from[16], to[16];
+    char from[24], to[24];
     int r;
 
     snprintf(from, sizeof(from), "%zu", w->have);
