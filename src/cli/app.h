@@ -23,6 +23,7 @@ struct app {
     char command[256]; /* what was asked for, as the history keeps it: "create enp1s0 4" */
     bool colour;       /* standard output is a terminal that wants colours */
     bool terminal;     /* standard error is a terminal: show progress there */
+    bool progress;     /* a line of progress stands there now */
     struct buf out;
     struct sriov_error error;
     struct holders victims; /* who is named in the error */
@@ -66,7 +67,10 @@ int app_ledger_for_writing(struct app *a);
 int app_fail(struct app *a);
 
 /* A line on stderr that is no error; silent with --quiet. */
-void app_note(const struct app *a, const char *format, ...) _printf_(2, 3);
+void app_note(struct app *a, const char *format, ...) _printf_(2, 3);
+
+/* What is being done, on a terminal only: the line gives way to whatever is printed next. */
+void app_progress(struct app *a, const char *format, ...) _printf_(2, 3);
 
 /* Writes out what is in a->out. */
 int app_flush(struct app *a);

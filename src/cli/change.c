@@ -107,7 +107,7 @@ static int read_mark(struct app *a, struct mark *ret)
     return 0;
 }
 
-static void note_recovered(const struct app *a, size_t reverted, size_t kept)
+static void note_recovered(struct app *a, size_t reverted, size_t kept)
 {
     if (reverted > 0)
         app_note(a, "%zu interrupted transaction%s undone first; sriovctl history tells what",
@@ -217,11 +217,11 @@ static void on_interrupt(int signal)
 
 static void show_progress(void *userdata, const struct plan *p, const struct step *step)
 {
-    const struct app *a = userdata;
+    struct app *a = userdata;
     char object[OBJECT_SIZE], action[ACTION_SIZE];
     step_object(p, step, object);
     plan_action(step, action);
-    app_note(a, "%s: %s %s -> %s ...", object, action, step->from, step->to);
+    app_progress(a, "%s: %s %s -> %s ...", object, action, step->from, step->to);
 }
 
 /* Names whoever may be what the kernel waits for. */
@@ -269,7 +269,7 @@ static int run_plan(struct app *a, struct plan *p, struct apply_result *ret)
     const struct apply_options options = {
         .command = a->command,
         .force = a->options.force,
-        .progress = a->terminal ? show_progress : NULL,
+        .progress = show_progress,
         .userdata = a,
     };
     struct sigaction action = { .sa_handler = on_interrupt,

@@ -74,7 +74,7 @@ static void victim_text(const struct plan *p, const struct holder *h, char ret[V
     text_make_plain(ret);
 }
 
-void plan_note_victims(const struct app *a, const struct plan *p, const struct holders *victims,
+void plan_note_victims(struct app *a, const struct plan *p, const struct holders *victims,
                        const char *intro)
 {
     for (size_t i = 0; i < victims->count; i++) {

@@ -21,7 +21,7 @@ int plan_print_result(struct app *a, const struct plan *p, const struct holders 
                       const struct apply_result *result);
 
 /* "will be hurt: enp1s0/2: qemu-system-x86 (pid 812, "web1") through vfio", one note each. */
-void plan_note_victims(const struct app *a, const struct plan *p, const struct holders *victims,
+void plan_note_victims(struct app *a, const struct plan *p, const struct holders *victims,
                        const char *intro);
 
 #endif

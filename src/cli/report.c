@@ -49,8 +49,19 @@ static int write_all(int fd, const char *data, size_t len)
     return 0;
 }
 
+#define CLEAR_LINE "\r\033[K"
+#define PROGRESS_WIDTH 78 /* a line that wraps could not be cleared */
+
+static void end_progress(struct app *a)
+{
+    if (a->progress)
+        fputs(CLEAR_LINE, stderr);
+    a->progress = false;
+}
+
 int app_flush(struct app *a)
 {
+    end_progress(a);
     if (buf_ok(&a->out) < 0)
         return error_no_memory(&a->error);
     int r = write_all(STDOUT_FILENO, a->out.data, a->out.len);
@@ -58,7 +69,7 @@ int app_flush(struct app *a)
     return r < 0 ? error_set(&a->error, SRIOV_FAILED, -r, "", "cannot write the output") : 0;
 }
 
-void app_note(const struct app *a, const char *format, ...)
+void app_note(struct app *a, const char *format, ...)
 {
     if (a->options.quiet)
         return;
@@ -68,7 +79,22 @@ void app_note(const struct app *a, const char *format, ...)
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     text_make_plain(text);
+    end_progress(a);
     fprintf(stderr, "sriovctl: %s\n", text);
+}
+
+void app_progress(struct app *a, const char *format, ...)
+{
+    if (a->options.quiet || !a->terminal)
+        return;
+    char text[PROGRESS_WIDTH + 1];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    text_make_plain(text);
+    fprintf(stderr, CLEAR_LINE "%s", text);
+    a->progress = true;
 }
 
 /* "sriovctl: OBJECT: MESSAGE: KERNEL; REMEDY", what is empty left out. */
@@ -113,6 +139,7 @@ int app_fail(struct app *a)
 {
     if (a->error.code == SRIOV_DONE)
         error_set(&a->error, SRIOV_FAILED, 0, "", "failed without a reason");
+    end_progress(a);
     if (a->options.json)
         print_error_json(a);
     else
