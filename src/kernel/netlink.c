@@ -196,7 +196,7 @@ static void take_message(struct query *q, const struct nlmsghdr *message)
  * the socket takes the next one. */
 static int receive_answer(struct nl_socket *s, struct nl_space *space, struct query *q)
 {
-    const struct nlmsghdr *message;
+    const struct nlmsghdr *message, *first = (const void *)space->data;
     size_t needed = 0;
 
     while (!q->done) {
@@ -209,7 +209,7 @@ static int receive_answer(struct nl_socket *s, struct nl_space *space, struct qu
             q->again = true;
             needed = MAX_OF(needed, n > 0 ? (size_t)n : 0);
             /* A lone answer is gone; of a dump, the end may still come. */
-            if (n > 0 && !(((const struct nlmsghdr *)space->data)->nlmsg_flags & NLM_F_MULTI))
+            if (n > 0 && !(first->nlmsg_flags & NLM_F_MULTI))
                 break;
             continue;
         }

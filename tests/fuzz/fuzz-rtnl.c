@@ -145,8 +145,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(b.data, data + 1, b.len);
     if (readers[choice] == read_event)
         b.data[b.len] = '\0';
-    if ((data[0] & 0x80) && b.len >= sizeof(struct nlmsghdr))
-        ((struct nlmsghdr *)b.data)->nlmsg_len = (uint32_t)b.len;
+    struct nlmsghdr *header = (void *)b.data;
+    if ((data[0] & 0x80) && b.len >= sizeof(*header))
+        header->nlmsg_len = (uint32_t)b.len;
     readers[choice](&b);
     free(b.data);
     return 0;

@@ -38,7 +38,14 @@ static void check_text(const struct buf *b, uint16_t type, const char *text)
 
 static uint8_t command(const struct buf *b)
 {
-    return ((const struct genlmsghdr *)(b->data + sizeof(struct nlmsghdr)))->cmd;
+    const struct genlmsghdr *header = (const void *)(b->data + sizeof(struct nlmsghdr));
+    return header->cmd;
+}
+
+static uint16_t message_type(const struct buf *b)
+{
+    const struct nlmsghdr *header = (const void *)b->data;
+    return header->nlmsg_type;
 }
 
 static void make_answer(struct buf *b, uint16_t type, const void *data, size_t len)
@@ -60,7 +67,7 @@ static void test_question_for_the_family(void **state)
 {
     _cleanup_buf_ struct buf b = BUF_INIT;
     devlink_request_family(&b);
-    assert_int_equal(((const struct nlmsghdr *)b.data)->nlmsg_type, GENL_ID_CTRL);
+    assert_int_equal(message_type(&b), GENL_ID_CTRL);
     assert_int_equal(command(&b), CTRL_CMD_GETFAMILY);
     check_text(&b, CTRL_ATTR_FAMILY_NAME, "devlink");
 }
@@ -70,7 +77,7 @@ static void test_questions_and_changes_name_the_device(void **state)
     _cleanup_buf_ struct buf get = BUF_INIT, set = BUF_INIT;
     uint16_t mode;
     devlink_request_eswitch(&get, family, "pci", "0000:01:00.0");
-    assert_int_equal(((const struct nlmsghdr *)get.data)->nlmsg_type, family);
+    assert_int_equal(message_type(&get), family);
     assert_int_equal(command(&get), DEVLINK_CMD_ESWITCH_GET);
     check_text(&get, DEVLINK_ATTR_BUS_NAME, "pci");
     check_text(&get, DEVLINK_ATTR_DEV_NAME, "0000:01:00.0");

@@ -16,6 +16,11 @@
 
 #include "kernel/rtnl.h"
 
+static struct nlmsghdr *header_of(const struct buf *b)
+{
+    return (void *)b->data;
+}
+
 /* An ack as the kernel makes it: the request is repeated, whole unless capped; then the text. */
 static void make_ack(struct buf *b, uint16_t type, int error, bool capped, const char *text)
 {
@@ -34,7 +39,7 @@ static void make_ack(struct buf *b, uint16_t type, int error, bool capped, const
     buf_add(b, "1234", 4);
     buf_add(b, &attr, sizeof(attr));
     buf_add(b, text, strlen(text) + 1);
-    ((struct nlmsghdr *)b->data)->nlmsg_len = (uint32_t)b->len;
+    header_of(b)->nlmsg_len = (uint32_t)b->len;
 }
 
 static void check_ack(uint16_t type, bool capped, const char *text, size_t text_len)
@@ -42,14 +47,14 @@ static void check_ack(uint16_t type, bool capped, const char *text, size_t text_
     _cleanup_buf_ struct buf b = BUF_INIT;
     struct nl_ack ack;
     make_ack(&b, type, -EINVAL, capped, text);
-    nl_ack_read((const struct nlmsghdr *)b.data, &ack);
+    nl_ack_read(header_of(&b), &ack);
     assert_int_equal(ack.error, -EINVAL);
     assert_int_equal(strlen(ack.text), text_len);
     assert_memory_equal(ack.text, text, text_len);
     /* Cut anywhere it is an error without words, or with them, but never a success. */
     for (uint32_t len = sizeof(struct nlmsghdr); len < b.len; len++) {
-        ((struct nlmsghdr *)b.data)->nlmsg_len = len;
-        nl_ack_read((const struct nlmsghdr *)b.data, &ack);
+        header_of(&b)->nlmsg_len = len;
+        nl_ack_read(header_of(&b), &ack);
         assert_true(ack.error < 0 || type == NLMSG_DONE);
     }
 }
