@@ -8,6 +8,7 @@
 #include "kernel/events.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
@@ -15,8 +16,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "kernel/event-read.h"
 
+#define UDEV_FILE_LIMIT (64 * 1024)
 #define DATAGRAM_SIZE (32 * 1024)
 #define QUEUE_SIZE (16 * 1024 * 1024) /* a burst of 1,000 VFs is some 8,000 uevents */
 #define NS_PER_S UINT64_C(1000000000)
@@ -192,10 +195,14 @@ bool events_udev_running(void)
     return access("/run/udev/control", F_OK) == 0;
 }
 
+/* The file is there as soon as the rules have run; until the new name is set as well it says so
+ * (udev-event.c: rename_netif, since systemd 249). */
 bool events_udev_done(int ifindex)
 {
+    _cleanup_free_ char *text = NULL;
     char path[48];
 
     snprintf(path, sizeof(path), "/run/udev/data/n%d", ifindex);
-    return access(path, F_OK) == 0;
+    return file_read_at(AT_FDCWD, path, UDEV_FILE_LIMIT, &text, NULL) >= 0 &&
+           !strstr(text, "E:ID_RENAMING=1");
 }
