@@ -75,6 +75,24 @@ enum disruption plan_disruption(const struct plan *p)
     return worst;
 }
 
+static int add_once(struct strv *keys, const char *key)
+{
+    return strv_has(keys, key) ? 0 : strv_add(keys, key);
+}
+
+int plan_pfs(const struct plan *p, struct strv *ret)
+{
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < p->goals.count; i++)
+        r = add_once(ret, p->goals.items[i].pf->key);
+    for (size_t i = 0; r >= 0 && i < p->n_steps; i++)
+        for (size_t k = 0; p->steps[i].kind == STEP_RELOAD_DRIVER && r >= 0 && k < p->snapshot->n_pfs; k++)
+            if (str_eq(p->snapshot->pfs[k].driver, p->goals.items[p->steps[i].goal].pf->driver))
+                r = add_once(ret, p->snapshot->pfs[k].key);
+    return r;
+}
+
 static const struct pf *step_pf(const struct plan *p, const struct step *step)
 {
     return p->goals.items[step->goal].pf;

@@ -74,6 +74,10 @@ struct plan {
 int plan_make(struct snapshot *s, struct goals *goals, struct plan *ret, struct sriov_error *error);
 void plan_done(struct plan *p);
 
+/* The keys of all PFs that the plan changes, each once: those of its goals, and every PF of a driver that
+ * is loaded again. 0 or -ENOMEM. */
+int plan_pfs(const struct plan *p, struct strv *ret);
+
 /* The worst of its steps. */
 enum disruption plan_disruption(const struct plan *p);
 const char *disruption_name(enum disruption d);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Lazy opening of what a session holds.
+ */
+#include "core/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/file.h"
+
+#define REPLAY_LIMIT (256u << 20) /* a capture of a machine with thousands of VFs */
+
+static const char *state_dir(const struct session *s)
+{
+    return s->state_dir ? s->state_dir : SESSION_STATE_DIR;
+}
+
+void session_done(struct session *s)
+{
+    holders_done(&s->holders);
+    snapshot_free(s->snapshot);
+    ledger_close(s->ledger);
+    backend_free(s->backend);
+    *s = (struct session){ 0 };
+}
+
+static int open_replay(struct session *s, struct sriov_error *error)
+{
+    _cleanup_free_ char *text = NULL;
+    char why[200] = "";
+    size_t len;
+    int r;
+
+    r = file_read_at(AT_FDCWD, s->replay, REPLAY_LIMIT, &text, &len);
+    if (r < 0)
+        return error_set(error, SRIOV_USAGE, -r, s->replay, "cannot read the capture");
+    r = backend_replay(text, len, &s->backend, why, sizeof(why));
+    if (r == -EINVAL) {
+        error_set(error, SRIOV_USAGE, 0, s->replay, "is no capture");
+        error_kernel(error, why);
+        error_remedy(error, "sriovctl capture makes one");
+        return r;
+    }
+    return r < 0 ? error_set(error, SRIOV_FAILED, -r, s->replay, "cannot open the capture") : 0;
+}
+
+int session_backend(struct session *s, struct sriov_error *error)
+{
+    int r;
+
+    if (s->backend)
+        return 0;
+    if (s->replay)
+        return open_replay(s, error);
+    r = backend_linux(s->sysfs_root, &s->backend);
+    if (r < 0)
+        return error_set(error, error_code_of(-r), -r, "", "cannot reach the kernel");
+    return 0;
+}
+
+int session_snapshot(struct session *s, struct sriov_error *error)
+{
+    int r;
+
+    if (s->snapshot)
+        return 0;
+    r = session_backend(s, error);
+    return r < 0 ? r : snapshot_take(s->backend, &s->snapshot, error);
+}
+
+int session_snapshot_again(struct session *s, struct sriov_error *error)
+{
+    s->snapshot = snapshot_free(s->snapshot);
+    holders_done(&s->holders);
+    s->has_holders = false;
+    return session_snapshot(s, error);
+}
+
+int session_holders(struct session *s, struct sriov_error *error)
+{
+    _cleanup_free_ struct lease_row *leases = NULL;
+    size_t n_leases = 0;
+    int r;
+
+    if (s->has_holders)
+        return 0;
+    r = session_snapshot(s, error);
+    if (r >= 0)
+        r = ledger_leases(s->ledger, &leases, &n_leases, error);
+    if (r >= 0)
+        r = holders_find(s->backend, s->snapshot, leases, n_leases, &s->holders, error);
+    s->has_holders = r >= 0;
+    return r;
+}
+
+int session_ledger(struct session *s, struct sriov_error *error)
+{
+    int r;
+
+    /* What a capture shows happened elsewhere: this machine's ledger has nothing to say on it. */
+    if (s->ledger_open || s->replay)
+        return 0;
+    r = ledger_open(state_dir(s), false, &s->ledger, error);
+    s->ledger_open = r >= 0;
+    return r;
+}
+
+int session_ledger_for_writing(struct session *s, struct sriov_error *error)
+{
+    int r;
+
+    if (s->ledger_writable)
+        return 0;
+    s->ledger = ledger_close(s->ledger);
+    s->ledger_open = false;
+    r = ledger_open(state_dir(s), true, &s->ledger, error);
+    s->ledger_open = s->ledger_writable = r >= 0;
+    return r;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One look at one machine, and what belongs to it: backend, snapshot, holders, ledger. Each is opened or
+ * read when it is first asked for, so a program pays for what it uses. Programs and the public API work
+ * on a session; change.h changes the machine through one.
+ */
+#ifndef CORE_SESSION_H
+#define CORE_SESSION_H
+
+#include "core/ledger.h"
+
+#define SESSION_STATE_DIR "/var/lib/sriovd"
+
+struct session {
+    const char *state_dir;  /* NULL: SESSION_STATE_DIR; these three are borrowed */
+    const char *sysfs_root; /* NULL: none */
+    const char *replay;     /* file of a capture to answer from; NULL: the running machine */
+
+    /* owned; look at them after the function that opens them */
+    struct backend *backend;
+    struct snapshot *snapshot;
+    struct holders holders;
+    bool has_holders;
+    struct ledger *ledger; /* NULL also if there is none yet */
+    bool ledger_open, ledger_writable;
+};
+
+void session_done(struct session *s);
+
+/* 0, or -errno with `error` filled; nothing happens the second time. */
+int session_backend(struct session *s, struct sriov_error *error);
+int session_snapshot(struct session *s, struct sriov_error *error);
+int session_holders(struct session *s, struct sriov_error *error); /* with the leases of the ledger */
+
+/* Reads the machine anew. No plan may point into the old snapshot any more. */
+int session_snapshot_again(struct session *s, struct sriov_error *error);
+
+/* For reading: a missing ledger is NULL and no failure, and a replayed machine has none. For writing:
+ * makes it. */
+int session_ledger(struct session *s, struct sriov_error *error);
+int session_ledger_for_writing(struct session *s, struct sriov_error *error);
+
+#endif
