@@ -201,7 +201,16 @@ static bool worth_keeping(const struct attr *row, const struct attrs *have)
            (row->id == SRIOV_SPOOFCHK || have->value[row->id] != row->fresh);
 }
 
-/* VFs that are made again get back what they had, except where something else is wanted. */
+/* Autoprobe as it is to be in the end. */
+static bool final_autoprobe(const struct way *w)
+{
+    const struct attrs *want = &w->goal->want;
+
+    return (attrs_has(want, SRIOV_AUTOPROBE) ? want : &w->goal->pf->attrs)->value[SRIOV_AUTOPROBE];
+}
+
+/* VFs that are made again get back what they had, except where something else is wanted. What the
+ * kernel does by itself need not be asked for. */
 static void keep_settings(struct way *w)
 {
     const struct pf *pf = w->goal->pf;
@@ -220,7 +229,7 @@ static void keep_settings(struct way *w)
         if (attrs_has(want, SRIOV_DRIVER) || !attrs_has(have, SRIOV_DRIVER))
             continue;
         driver_to_keep(have, driver);
-        if (!str_eq(driver, DRIVER_DEFAULT))
+        if (!str_eq(driver, DRIVER_DEFAULT) || !final_autoprobe(w))
             attrs_set_text(want, SRIOV_DRIVER, driver);
     }
 }
@@ -369,7 +378,7 @@ static int phase_settings(struct way *w)
 
 /* The driver a VF is to be bound to, NULL if nothing is to be done; *ret_implied: nobody asked for it,
  * it is what the kernel would have done by itself. */
-static const char *binding_of(const struct way *w, size_t vf, bool final_autoprobe, bool *ret_implied)
+static const char *binding_of(const struct way *w, size_t vf, bool *ret_implied)
 {
     const struct attrs *want = &w->goal->vfs[vf], *have = settings_now(w, vf);
     bool told = attrs_has(want, SRIOV_DRIVER);
@@ -380,7 +389,7 @@ static const char *binding_of(const struct way *w, size_t vf, bool final_autopro
     if (have || w->by_parameter)
         return told && (!have || !driver_agrees(want->driver, have)) ? want->driver : NULL;
     if (!told)
-        return final_autoprobe ? DRIVER_DEFAULT : NULL;
+        return final_autoprobe(w) ? DRIVER_DEFAULT : NULL;
     return str_eq(want->driver, DRIVER_NONE) ? NULL : want->driver;
 }
 
@@ -397,13 +406,13 @@ static int bind_vf(struct way *w, size_t vf, const char *driver, bool implied)
 }
 
 /* Binds those VFs that are to have the default driver, or those that are not. */
-static int bind_vfs(struct way *w, bool defaults, bool final_autoprobe)
+static int bind_vfs(struct way *w, bool defaults)
 {
     int r = 0;
 
     for (size_t i = 0; r >= 0 && i < w->want; i++) {
         bool implied;
-        const char *driver = binding_of(w, i, final_autoprobe, &implied);
+        const char *driver = binding_of(w, i, &implied);
 
         if (driver && str_eq(driver, DRIVER_DEFAULT) == defaults)
             r = bind_vf(w, i, driver, implied);
@@ -411,11 +420,11 @@ static int bind_vfs(struct way *w, bool defaults, bool final_autoprobe)
     return r;
 }
 
-static bool wants_default(const struct way *w, bool final_autoprobe)
+static bool wants_default(const struct way *w)
 {
     for (size_t i = 0; i < w->want; i++) {
         bool implied;
-        const char *driver = binding_of(w, i, final_autoprobe, &implied);
+        const char *driver = binding_of(w, i, &implied);
 
         if (driver && str_eq(driver, DRIVER_DEFAULT))
             return true;
@@ -429,16 +438,14 @@ static bool wants_default(const struct way *w, bool final_autoprobe)
  * pci_device_can_probe). */
 static int phase_bind(struct way *w)
 {
-    const struct attrs *pf_want = &w->goal->want;
-    bool final = attrs_has(pf_want, SRIOV_AUTOPROBE) ? pf_want->value[SRIOV_AUTOPROBE]
-                                                     : w->goal->pf->attrs.value[SRIOV_AUTOPROBE];
+    bool final = final_autoprobe(w);
     int r;
 
-    r = bind_vfs(w, false, final);
+    r = bind_vfs(w, false);
     if (r >= 0)
-        r = add_autoprobe(w, wants_default(w, final) || final);
+        r = add_autoprobe(w, wants_default(w) || final);
     if (r >= 0)
-        r = bind_vfs(w, true, final);
+        r = bind_vfs(w, true);
     return r < 0 ? r : add_autoprobe(w, final);
 }
 
