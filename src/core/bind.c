@@ -165,6 +165,30 @@ static int load_drivers(struct backend *b, const struct plan *p, struct step *st
     return 0;
 }
 
+/* The VFs that are left without a default driver because its module is not loaded: udev would load it
+ * some time later, by the same alias. VFs of one PF have one alias. */
+static void load_default_drivers(struct backend *b, struct job *jobs, size_t count)
+{
+    _cleanup_free_ char *loaded = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        _cleanup_free_ char *alias = NULL;
+        char driver[32], path[128], text[160] = "";
+        struct job *job = &jobs[i];
+
+        snprintf(path, sizeof(path), "%s/modalias", job->vf->sysfs);
+        if (!str_eq(job->step->to, DRIVER_DEFAULT) || bound_to(b, job->vf, driver) ||
+            b->ops->read_file(b, path, &alias) < 0)
+            continue;
+        if (!loaded || !str_eq(alias, loaded)) {
+            b->ops->run(b, (const char *[]){ "modprobe", "-q", alias, NULL }, text, sizeof(text));
+            free(loaded);
+            loaded = TAKE_PTR(alias);
+        }
+        job->result = bind_default(b, job);
+    }
+}
+
 static int bind_failed(const struct plan *p, const struct job *job, struct sriov_error *error)
 {
     char object[OBJECT_SIZE];
@@ -196,6 +220,7 @@ int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t 
         jobs[i].vf = &p->goals.items[steps[i].goal].pf->vfs[steps[i].vf];
     }
     run_pool(&pool);
+    load_default_drivers(b, jobs, count);
     for (size_t i = 0; i < count; i++) {
         steps[i].state = jobs[i].result < 0 ? STEP_FAILED : STEP_DONE;
         if (jobs[i].result < 0 && r == 0)
