@@ -34,8 +34,14 @@ skip() { # WHAT WHY
     echo "ok $checks - $1 # SKIP $2"
 }
 
-is() { # GOT WANT WHAT
-    if [ "$1" = "$2" ]; then pass "$3"; else fail "$3" "got:  $1" "want: $2"; fi
+is() { # GOT WANT WHAT; of long ones the difference is shown
+    if [ "$1" = "$2" ]; then
+        pass "$3"
+    elif [[ $1$2 == *$'\n'*$'\n'*$'\n'* ]]; then
+        fail "$3" "$(diff -U 2 --label want --label got <(echo "$2") <(echo "$1"))"
+    else
+        fail "$3" "got:  $1" "want: $2"
+    fi
 }
 
 # Glob patterns: has TEXT '*word*' WHAT.
@@ -107,8 +113,8 @@ json() { # FILTER: of the last command's output
 }
 
 # The machine as sriovctl sees it, one value a line, without what changes by itself.
-state() { # [FILTER]: further jq on the object of list --json
-    sriovctl list --json | jq -S "del(.pfs[] | .busy, .link, .speed, .holders) | del(.pfs[].vfs[].holders) ${1:+| $1}"
+state() {
+    sriovctl list --json | jq -S 'del(.pfs[] | .busy, .link, .speed, .holders) | del(.pfs[].vfs[].holders)'
 }
 
 sys() { # NAME FILE: the file of the PCI device behind a netdev
