@@ -6,18 +6,10 @@
 #include "cli/app.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "cli/help.h"
 
-#define REPLAY_LIMIT (256u << 20) /* a capture of a machine with thousands of VFs */
-
-static const char *state_dir(const struct app *a)
-{
-    return a->options.state_dir ? a->options.state_dir : STATE_DIR;
-}
 
 /* ---- command line ---- */
 
@@ -140,6 +132,9 @@ int app_start(struct app *a, int argc, char **argv)
         return r;
     }
     remember_command(a);
+    a->session.state_dir = a->options.state_dir;
+    a->session.sysfs_root = a->options.sysfs_root;
+    a->session.replay = a->options.replay;
     r = check_args(a);
     return r < 0 ? r : check_rights(a);
 }
@@ -159,109 +154,18 @@ int app_run(struct app *a)
 void app_done(struct app *a)
 {
     holders_done(&a->victims);
-    holders_done(&a->holders);
-    snapshot_free(a->snapshot);
-    ledger_close(a->ledger);
-    backend_free(a->backend);
+    session_done(&a->session);
     buf_done(&a->out);
     free(a->args);
 }
 
-/* ---- what verbs need ---- */
-
-static int open_replay(struct app *a)
-{
-    const char *file = a->options.replay;
-    _cleanup_free_ char *text = NULL;
-    size_t len;
-    int r = file_read_at(AT_FDCWD, file, REPLAY_LIMIT, &text, &len);
-    if (r < 0)
-        return error_set(&a->error, SRIOV_USAGE, -r, file, "cannot read the capture");
-    char why[200] = "";
-    r = backend_replay(text, len, &a->backend, why, sizeof(why));
-    if (r == -EINVAL) {
-        error_set(&a->error, SRIOV_USAGE, 0, file, "is no capture");
-        error_kernel(&a->error, why);
-        error_remedy(&a->error, "sriovctl capture makes one");
-        return r;
-    }
-    return r < 0 ? error_set(&a->error, SRIOV_FAILED, -r, file, "cannot open the capture") : 0;
-}
-
-int app_backend(struct app *a)
-{
-    if (a->backend)
-        return 0;
-    if (a->options.replay)
-        return open_replay(a);
-    int r = backend_linux(a->options.sysfs_root, &a->backend);
-    if (r < 0)
-        return error_set(&a->error, error_code_of(-r), -r, "", "cannot reach the kernel");
-    return 0;
-}
-
-int app_snapshot(struct app *a)
-{
-    if (a->snapshot)
-        return 0;
-    int r = app_backend(a);
-    return r < 0 ? r : snapshot_take(a->backend, &a->snapshot, &a->error);
-}
-
-int app_snapshot_again(struct app *a)
-{
-    a->snapshot = snapshot_free(a->snapshot);
-    holders_done(&a->holders);
-    a->holders = (struct holders){ 0 };
-    a->has_holders = false;
-    return app_snapshot(a);
-}
-
-int app_holders(struct app *a)
-{
-    if (a->has_holders)
-        return 0;
-    int r = app_snapshot(a);
-    if (r < 0)
-        return r;
-    _cleanup_free_ struct lease_row *leases = NULL;
-    size_t n_leases = 0;
-    r = ledger_leases(a->ledger, &leases, &n_leases, &a->error);
-    if (r < 0)
-        return r;
-    r = holders_find(a->backend, a->snapshot, leases, n_leases, &a->holders, &a->error);
-    a->has_holders = r >= 0;
-    if (r >= 0 && geteuid() != 0 && !a->options.replay)
-        app_note(a, "you are not root: not all who use a VF can be seen");
-    return r;
-}
-
-int app_ledger(struct app *a)
-{
-    /* What a capture shows happened elsewhere: this machine's ledger has nothing to say on it. */
-    if (a->ledger_open || a->options.replay)
-        return 0;
-    int r = ledger_open(state_dir(a), false, &a->ledger, &a->error);
-    a->ledger_open = r >= 0;
-    return r;
-}
+/* ---- the ledger by the way ---- */
 
 void app_ledger_if_readable(struct app *a)
 {
-    int r = app_ledger(a);
+    int r = session_ledger(&a->session, &a->error);
     if (r < 0 && r != -EACCES && r != -EPERM)
         app_note(a, "%s: %s; going on without the ledger", a->error.object, a->error.message);
     if (r < 0)
         a->error = (struct sriov_error){ 0 };
-}
-
-int app_ledger_for_writing(struct app *a)
-{
-    if (a->ledger_writable)
-        return 0;
-    a->ledger = ledger_close(a->ledger);
-    a->ledger_open = false;
-    int r = ledger_open(state_dir(a), true, &a->ledger, &a->error);
-    a->ledger_open = a->ledger_writable = r >= 0;
-    return r;
 }

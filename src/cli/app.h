@@ -10,9 +10,8 @@
 #include "cli/option.h"
 #include "cli/verb.h"
 #include "core/inventory-json.h"
-#include "core/ledger.h"
+#include "core/session.h"
 
-#define STATE_DIR "/var/lib/sriovd"
 #define POLICY_DIR "/etc/sriovd"
 
 struct app {
@@ -27,14 +26,7 @@ struct app {
     struct buf out;
     struct sriov_error error;
     struct holders victims; /* who is named in the error */
-
-    /* opened by the functions below */
-    struct backend *backend;
-    struct snapshot *snapshot;
-    struct holders holders;
-    bool has_holders;
-    struct ledger *ledger; /* NULL also if there is none yet */
-    bool ledger_open, ledger_writable;
+    struct session session; /* the machine; its parts are read when first asked for */
 };
 
 /* Reads the command line, finds the verb and checks what it asks for. */
@@ -44,21 +36,8 @@ int app_start(struct app *a, int argc, char **argv);
 int app_run(struct app *a);
 void app_done(struct app *a);
 
-/* 0, or -errno with a->error filled. */
-int app_backend(struct app *a);
-int app_snapshot(struct app *a);       /* taken once */
-int app_snapshot_again(struct app *a); /* drops the one there is: no plan may point into it */
-int app_holders(struct app *a);        /* of the snapshot, with the leases of the ledger */
-
-/* For verbs that print the ledger: fails if it cannot be read. A missing one is NULL and no
- * failure. */
-int app_ledger(struct app *a);
-
 /* For verbs that only look into it by the way: what it cannot give is left out. */
 void app_ledger_if_readable(struct app *a);
-
-/* For changing; makes it if there is none. */
-int app_ledger_for_writing(struct app *a);
 
 /* ---- report.c ---- */
 

@@ -25,7 +25,7 @@ static int run_apply(struct app *a)
     if (r >= 0 && a->options.wait > 0)
         r = n_missing = policy_files_wait(a, &d, &missing);
     if (r >= 0)
-        r = change_run(a, &d);
+        r = change_run_desired(a, &d);
     if (r < 0 || n_missing == 0)
         return r;
     r = app_flush(a);

@@ -9,11 +9,11 @@ static const struct option_row options[] = { OPTION_FORCE, OPTION_DRY_RUN, { NUL
 static int run_bind(struct app *a)
 {
     _cleanup_(desired_done) struct desired d = { 0 };
-    struct change_target t;
-    int r = change_add_scope(a, &d, a->args[0], ATTR_OF_VF, "name a VF, as in PF/0", &t);
+    struct wish_place place;
+    int r = change_add_scope(a, &d, a->args[0], ATTR_OF_VF, "name a VF, as in PF/0", &place);
     if (r >= 0)
-        r = attr_parse(attr_row(SRIOV_DRIVER), a->args[1], t.want, t.object, &a->error);
-    return r < 0 ? r : change_run(a, &d);
+        r = attr_parse(attr_row(SRIOV_DRIVER), a->args[1], place.want, a->args[0], &a->error);
+    return r < 0 ? r : change_run_desired(a, &d);
 }
 
 const struct verb verb_bind = {

@@ -11,13 +11,13 @@
 static int start_recording(struct app *a)
 {
     struct backend *recorder;
-    int r = app_backend(a);
+    int r = session_backend(&a->session, &a->error);
     if (r < 0)
         return r;
-    r = backend_capture(a->backend, &recorder);
+    r = backend_capture(a->session.backend, &recorder);
     if (r < 0)
         return error_set(&a->error, SRIOV_FAILED, -r, "", "cannot record");
-    a->backend = recorder;
+    a->session.backend = recorder;
     return 0;
 }
 
@@ -39,7 +39,7 @@ static int write_capture(struct app *a, const char *file, struct buf *text)
         buf_add_char(&a->out, '\n');
     } else if (!a->options.quiet) {
         buf_printf(&a->out, "%s: %zu PFs, %zu bytes; sriovctl list --replay %s shows them\n", file,
-                   a->snapshot->n_pfs, text->len, file);
+                   a->session.snapshot->n_pfs, text->len, file);
     }
     return 0;
 }
@@ -49,12 +49,12 @@ static int run_capture(struct app *a)
     _cleanup_buf_ struct buf text = BUF_INIT;
     int r = start_recording(a);
     if (r >= 0)
-        r = app_snapshot(a);
+        r = session_snapshot(&a->session, &a->error);
     if (r >= 0)
-        r = app_holders(a);
+        r = session_holders(&a->session, &a->error);
     if (r < 0)
         return r;
-    r = backend_capture_text(a->backend, &text);
+    r = backend_capture_text(a->session.backend, &text);
     if (r < 0)
         return error_set(&a->error, SRIOV_FAILED, -r, "", "cannot put the record together");
     return write_capture(a, a->args[0], &text);

@@ -18,15 +18,15 @@ static const struct option_row options[] = {
 static int run_create(struct app *a)
 {
     _cleanup_(desired_done) struct desired d = { 0 };
-    struct change_target t;
+    struct wish_place place;
     int r = change_add_scope(a, &d, a->args[0], ATTR_OF_PF,
-                             "name the PF alone, without a VF number", &t);
+                             "name the PF alone, without a VF number", &place);
     if (r >= 0)
-        r = attr_parse(attr_row(SRIOV_NUM_VFS), a->args[1], t.want, t.object, &a->error);
+        r = attr_parse(attr_row(SRIOV_NUM_VFS), a->args[1], place.want, a->args[0], &a->error);
     if (r < 0)
         return r;
-    t.wish->count_way = (enum count_way)a->options.via;
-    return change_run(a, &d);
+    place.wish->count_way = (enum count_way)a->options.via;
+    return change_run_desired(a, &d);
 }
 
 const struct verb verb_create = {

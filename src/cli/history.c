@@ -34,7 +34,7 @@ static int subject_gone(struct app *a, const char *word, struct subject *ret)
     STR_SET(ret->key, word);
     if (slash && str_to_u64(slash + 1, MAX_VFS, &vf) == 0) {
         snprintf(ret->key, sizeof(ret->key), "%.*s", (int)(slash - word), word);
-        const struct pf *pf = target_find_pf(a->snapshot, ret->key);
+        const struct pf *pf = target_find_pf(a->session.snapshot, ret->key);
         if (pf)
             STR_SET(ret->key, pf->key);
         ret->vf = (int)vf;
@@ -49,10 +49,10 @@ static int find_subject(struct app *a, struct subject *ret)
     if (a->n_args == 0)
         return 0;
     struct target t = { 0 };
-    int r = app_snapshot(a);
+    int r = session_snapshot(&a->session, &a->error);
     if (r < 0)
         return r;
-    if (target_find(a->snapshot, a->args[0], &t, &a->error) < 0) {
+    if (target_find(a->session.snapshot, a->args[0], &t, &a->error) < 0) {
         a->error = (struct sriov_error){ 0 };
         return subject_gone(a, a->args[0], ret);
     }
@@ -134,11 +134,11 @@ static int run_history(struct app *a)
     _cleanup_free_ struct history_row *rows = NULL;
     size_t count = 0;
     size_t limit = a->options.limit > 0 ? a->options.limit : LIMIT_DEFAULT;
-    int r = app_ledger(a);
+    int r = session_ledger(&a->session, &a->error);
     if (r >= 0)
         r = find_subject(a, &subject);
     if (r >= 0)
-        r = ledger_history(a->ledger, subject.pf, subject.vf, limit, &rows, &count, &a->error);
+        r = ledger_history(a->session.ledger, subject.pf, subject.vf, limit, &rows, &count, &a->error);
     if (r < 0)
         return r;
     app_note_interrupted(a);

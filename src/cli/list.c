@@ -15,7 +15,7 @@ static const char *const headings[] = {
 static void add_busy(struct app *a, const struct pf *pf, struct buf *state)
 {
     struct transaction t = { 0 };
-    if (!a->ledger || ledger_busy(a->ledger, pf->key, &t) <= 0)
+    if (!a->session.ledger || ledger_busy(a->session.ledger, pf->key, &t) <= 0)
         return;
     text_add(state, "busy: %s (pid %d)", t.command, (int)t.pid);
     transaction_done(&t);
@@ -29,7 +29,7 @@ static void add_pf(struct app *a, struct table *t, const struct pf *pf)
         mac_to_text(pf->mac, mac);
     text_pf_state(pf, &state);
     add_busy(a, pf, &state);
-    text_holders(&a->holders, pf, HOLDER_OF_PF, &holders);
+    text_holders(&a->session.holders, pf, HOLDER_OF_PF, &holders);
     table_add(t, (const char *[]){
                      pf_label(pf),
                      pf->key,
@@ -53,7 +53,7 @@ static void add_vf(struct app *a, struct table *t, const struct pf *pf, const st
     attr_text(attr_row(SRIOV_MAC), &vf->attrs, mac);
     attr_text(attr_row(SRIOV_VLAN), &vf->attrs, vlan);
     text_settings(vf, &settings);
-    text_holders(&a->holders, pf, (int)vf->index, &holders);
+    text_holders(&a->session.holders, pf, (int)vf->index, &holders);
     table_add(t, (const char *[]){
                      label,
                      vf->pci,
@@ -72,8 +72,8 @@ static int print_table(struct app *a, const struct pf *only)
 {
     _cleanup_(table_done) struct table t = { 0 };
     table_init(&t, headings, ELEMENTS(headings));
-    for (size_t i = 0; i < a->snapshot->n_pfs; i++) {
-        const struct pf *pf = &a->snapshot->pfs[i];
+    for (size_t i = 0; i < a->session.snapshot->n_pfs; i++) {
+        const struct pf *pf = &a->session.snapshot->pfs[i];
         if (only && pf != only)
             continue;
         add_pf(a, &t, pf);
@@ -88,7 +88,7 @@ static int find_only(struct app *a, const struct pf **ret)
     if (a->n_args == 0)
         return 0;
     struct target target = { 0 };
-    int r = target_find(a->snapshot, a->args[0], &target, &a->error);
+    int r = target_find(a->session.snapshot, a->args[0], &target, &a->error);
     if (r < 0)
         return r;
     *ret = target.pf;
@@ -99,25 +99,25 @@ static int find_only(struct app *a, const struct pf **ret)
 static int run_list(struct app *a)
 {
     const struct pf *only = NULL;
-    int r = app_snapshot(a);
+    int r = session_snapshot(&a->session, &a->error);
     if (r >= 0)
         r = find_only(a, &only);
     if (r < 0)
         return r;
     app_ledger_if_readable(a);
-    r = app_holders(a);
+    r = session_holders(&a->session, &a->error);
     if (r < 0)
         return r;
     app_note_interrupted(a);
     if (a->options.json) {
         struct json_writer w = JSON_WRITER(&a->out);
-        inventory_json(a->snapshot, only, &a->holders, a->ledger, &w);
+        inventory_json(a->session.snapshot, only, &a->session.holders, a->session.ledger, &w);
         buf_add_char(&a->out, '\n');
         return 0;
     }
-    if (a->snapshot->n_pfs == 0)
+    if (a->session.snapshot->n_pfs == 0)
         app_note(a, "there is no device with SR-IOV here");
-    return a->snapshot->n_pfs > 0 ? print_table(a, only) : 0;
+    return a->session.snapshot->n_pfs > 0 ? print_table(a, only) : 0;
 }
 
 const struct verb verb_list = {

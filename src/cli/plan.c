@@ -12,7 +12,7 @@ static int run_plan(struct app *a)
     _cleanup_(desired_done) struct desired d = { 0 };
     int r = policy_files_load(a, &d);
     a->options.dry_run = true;
-    return r < 0 ? r : change_run(a, &d);
+    return r < 0 ? r : change_run_desired(a, &d);
 }
 
 const struct verb verb_plan = {

@@ -26,7 +26,7 @@ static bool is_there(struct app *a, struct pf_wish *wish)
     const struct desired one = { .pfs = wish, .n_pfs = 1 };
     struct goals goals = { 0 };
     struct sriov_error error = { 0 };
-    bool there = goals_resolve(&one, a->snapshot, &goals, &error) >= 0 ||
+    bool there = goals_resolve(&one, a->session.snapshot, &goals, &error) >= 0 ||
                  error.code != SRIOV_NO_DEVICE;
     goals_done(&goals);
     return there;
@@ -44,14 +44,14 @@ static size_t count_missing(struct app *a, struct desired *d)
 static int wait_for_all(struct app *a, struct desired *d, struct events *e)
 {
     uint64_t deadline = events_now() + a->options.wait * BURST_SECOND;
-    int r = app_snapshot(a);
+    int r = session_snapshot(&a->session, &a->error);
     while (r >= 0 && count_missing(a, d) > 0) {
         int event = burst_wait(e, deadline);
         if (event == 0 || event == -EINTR)
             return 0;
         if (event < 0)
             return error_set(&a->error, SRIOV_FAILED, -event, "", "cannot wait for devices");
-        r = app_snapshot_again(a);
+        r = session_snapshot_again(&a->session, &a->error);
     }
     return r;
 }

@@ -164,11 +164,11 @@ void app_note_interrupted(struct app *a)
 {
     struct transaction *running = NULL;
     size_t count = 0;
-    if (!a->ledger || ledger_running(a->ledger, &running, &count, NULL) < 0)
+    if (!a->session.ledger || ledger_running(a->session.ledger, &running, &count, NULL) < 0)
         return;
     for (size_t i = 0; i < count; i++) {
         const struct transaction *t = &running[i];
-        if (is_interrupted(a->ledger, t))
+        if (is_interrupted(a->session.ledger, t))
             app_note(a, "transaction %lld (%s) was interrupted; the next change undoes it first",
                      (long long)t->id, t->command);
         transaction_done(&running[i]);

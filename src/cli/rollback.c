@@ -4,34 +4,9 @@
  * same gate and its own line in the history; the plan leads to the baseline that the ledger kept.
  */
 #include "cli/change.h"
-#include "core/apply.h"
+#include "core/rollback.h"
 
 static const struct option_row options[] = { OPTION_FORCE, OPTION_DRY_RUN, { NULL } };
-
-struct rollback {
-    int64_t asked; /* 0: the last one */
-    int64_t found;
-};
-
-static int plan_rollback(struct app *a, void *userdata, struct plan *ret)
-{
-    struct rollback *rollback = userdata;
-    struct transaction t = { 0 };
-    int r = transaction_plan_revert(a->ledger, rollback->asked, a->snapshot, &t, ret, &a->error);
-    rollback->asked = rollback->found = t.id; /* a second look must mean the same one */
-    transaction_done(&t);
-    return r;
-}
-
-/* Closes the transaction that was put back. */
-static int finish_rollback(struct app *a, void *userdata)
-{
-    const struct rollback *rollback = userdata;
-    int r = app_ledger_for_writing(a);
-    if (r < 0)
-        return r;
-    return ledger_finish(a->ledger, rollback->found, TRANSACTION_REVERTED, NULL, &a->error);
-}
 
 static int read_id(struct app *a, int64_t *ret)
 {
@@ -46,24 +21,18 @@ static int read_id(struct app *a, int64_t *ret)
     return 0;
 }
 
-static int nothing_known(struct app *a)
-{
-    int r = error_set(&a->error, SRIOV_USAGE, 0, "", "nothing was changed yet, there is no ledger");
-    error_remedy(&a->error, "only changes made by sriovctl and sriovd can be rolled back");
-    return r;
-}
-
 static int run_rollback(struct app *a)
 {
     struct rollback rollback = { 0 };
+    const struct change_request request = {
+        .make = rollback_make,
+        .finish = rollback_finish,
+    };
     int r = read_id(a, &rollback.asked);
+    /* The plan is made from the ledger, also for a dry run. */
     if (r >= 0)
-        r = app_ledger(a);
-    if (r < 0)
-        return r;
-    if (!a->ledger)
-        return nothing_known(a);
-    return change_run_plan(a, plan_rollback, finish_rollback, &rollback);
+        r = session_ledger(&a->session, &a->error);
+    return r < 0 ? r : change_run_request(a, &request, &rollback);
 }
 
 const struct verb verb_rollback = {

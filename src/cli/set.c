@@ -11,13 +11,13 @@
 
 static const struct option_row options[] = { OPTION_FORCE, OPTION_DRY_RUN, { NULL } };
 
-static int unknown_key(struct app *a, const struct change_target *t, const char *key)
+static int unknown_key(struct app *a, const struct wish_place *place, const char *key)
 {
     const char *names[SRIOV_ATTR_COUNT + 1];
-    bool of_vf = t->scope == ATTR_OF_VF;
-    int r = error_set(&a->error, SRIOV_USAGE, 0, t->object, "a %s has no attribute %s",
+    bool of_vf = place->scope == ATTR_OF_VF;
+    int r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "a %s has no attribute %s",
                       of_vf ? "VF" : "PF", key);
-    attr_names(t->scope, names);
+    attr_names(place->scope, names);
     const char *nearest = str_nearest(key, names);
     if (attr_find(of_vf ? ATTR_OF_PF : ATTR_OF_VF, key))
         error_remedy(&a->error,
@@ -31,32 +31,34 @@ static int unknown_key(struct app *a, const struct change_target *t, const char 
     return r;
 }
 
-static int read_setting(struct app *a, const struct change_target *t, const char *setting)
+static int read_setting(struct app *a, const struct wish_place *place, const char *setting)
 {
     char key[KEY_SIZE];
     const char *equals = strchr(setting, '=');
     if (!equals || equals == setting || (size_t)(equals - setting) >= sizeof(key)) {
-        int r = error_set(&a->error, SRIOV_USAGE, 0, t->object, "\"%s\" is not key=value", setting);
+        int r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "\"%s\" is not key=value", setting);
         error_remedy(&a->error, "write for example vlan=100");
         return r;
     }
     snprintf(key, sizeof(key), "%.*s", (int)(equals - setting), setting);
-    const struct attr *row = attr_find(t->scope, key);
+    const struct attr *row = attr_find(place->scope, key);
     if (!row)
-        return unknown_key(a, t, key);
-    if (attrs_has(t->want, row->id))
-        return error_set(&a->error, SRIOV_USAGE, 0, t->object, "%s is given twice", key);
-    return attr_parse(row, equals + 1, t->want, t->object, &a->error);
+        return unknown_key(a, place, key);
+    if (attrs_has(place->want, row->id))
+        return error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "%s is given twice", key);
+    return attr_parse(row, equals + 1, place->want, a->args[0], &a->error);
 }
 
 static int run_set(struct app *a)
 {
     _cleanup_(desired_done) struct desired d = { 0 };
-    struct change_target t;
-    int r = change_add(a, &d, a->args[0], &t);
+    struct wish_place place;
+    int r = session_snapshot(&a->session, &a->error);
+    if (r >= 0)
+        r = desired_add_object(&d, a->session.snapshot, a->args[0], &place, &a->error);
     for (size_t i = 1; i < a->n_args && r >= 0; i++)
-        r = read_setting(a, &t, a->args[i]);
-    return r < 0 ? r : change_run(a, &d);
+        r = read_setting(a, &place, a->args[i]);
+    return r < 0 ? r : change_run_desired(a, &d);
 }
 
 const struct verb verb_set = {

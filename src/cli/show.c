@@ -49,8 +49,8 @@ static void attributes(struct app *a, enum attr_scope scope, const struct attrs 
 static void holders(struct app *a, const struct pf *pf, int vf)
 {
     const char *key = "used by";
-    for (size_t i = 0; i < a->holders.count; i++) {
-        const struct holder *h = &a->holders.items[i];
+    for (size_t i = 0; i < a->session.holders.count; i++) {
+        const struct holder *h = &a->session.holders.items[i];
         if (h->vf != vf || !str_eq(h->pf, pf->key))
             continue;
         char text[HOLDER_TEXT_SIZE];
@@ -92,7 +92,7 @@ static void driver_facts(struct app *a, const struct pf *pf)
 static void busy(struct app *a, const struct pf *pf)
 {
     struct transaction t = { 0 };
-    if (!a->ledger || ledger_busy(a->ledger, pf->key, &t) <= 0)
+    if (!a->session.ledger || ledger_busy(a->session.ledger, pf->key, &t) <= 0)
         return;
     char since[TIME_TEXT_SIZE];
     time_text(t.started, since);
@@ -164,14 +164,14 @@ static void show_json(struct app *a, const struct target *t)
 {
     struct json_writer w = JSON_WRITER(&a->out);
     if (!t->has_vfs) {
-        inventory_json(a->snapshot, t->pf, &a->holders, a->ledger, &w);
+        inventory_json(a->session.snapshot, t->pf, &a->session.holders, a->session.ledger, &w);
     } else if (t->count == 1) {
-        inventory_vf_json(t->pf, find_vf(t->pf, t->indexes[0]), &a->holders, &w);
+        inventory_vf_json(t->pf, find_vf(t->pf, t->indexes[0]), &a->session.holders, &w);
     } else {
         json_object(&w, NULL);
         json_array(&w, "vfs");
         for (size_t i = 0; i < t->count; i++)
-            inventory_vf_json(t->pf, find_vf(t->pf, t->indexes[i]), &a->holders, &w);
+            inventory_vf_json(t->pf, find_vf(t->pf, t->indexes[i]), &a->session.holders, &w);
         json_end(&w);
         json_end(&w);
     }
@@ -181,13 +181,13 @@ static void show_json(struct app *a, const struct target *t)
 static int run_show(struct app *a)
 {
     _cleanup_(target_done) struct target t = { 0 };
-    int r = app_snapshot(a);
+    int r = session_snapshot(&a->session, &a->error);
     if (r >= 0)
-        r = target_find(a->snapshot, a->args[0], &t, &a->error);
+        r = target_find(a->session.snapshot, a->args[0], &t, &a->error);
     if (r < 0)
         return r;
     app_ledger_if_readable(a);
-    r = app_holders(a);
+    r = session_holders(&a->session, &a->error);
     if (r < 0)
         return r;
     app_note_interrupted(a);

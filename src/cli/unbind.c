@@ -9,12 +9,12 @@ static const struct option_row options[] = { OPTION_FORCE, OPTION_DRY_RUN, { NUL
 static int run_unbind(struct app *a)
 {
     _cleanup_(desired_done) struct desired d = { 0 };
-    struct change_target t;
-    int r = change_add_scope(a, &d, a->args[0], ATTR_OF_VF, "name a VF, as in PF/0", &t);
+    struct wish_place place;
+    int r = change_add_scope(a, &d, a->args[0], ATTR_OF_VF, "name a VF, as in PF/0", &place);
     if (r < 0)
         return r;
-    attrs_set_text(t.want, SRIOV_DRIVER, DRIVER_NONE);
-    return change_run(a, &d);
+    attrs_set_text(place.want, SRIOV_DRIVER, DRIVER_NONE);
+    return change_run_desired(a, &d);
 }
 
 const struct verb verb_unbind = {

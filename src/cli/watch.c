@@ -131,7 +131,7 @@ static int find_only(struct watch *w)
     struct target t = { 0 };
     if (a->n_args == 0)
         return 0;
-    int r = target_find(a->snapshot, a->args[0], &t, &a->error);
+    int r = target_find(a->session.snapshot, a->args[0], &t, &a->error);
     if (r < 0)
         return r;
     STR_SET(w->only, t.pf->key);
@@ -155,19 +155,19 @@ static int resolve(struct watch *w)
 {
     goals_done(&w->goals);
     w->goals = (struct goals){ 0 };
-    return goals_resolve(&w->policy, w->app->snapshot, &w->goals, &w->app->error);
+    return goals_resolve(&w->policy, w->app->session.snapshot, &w->goals, &w->app->error);
 }
 
 /* 0: go on; 1: enough was told. */
 static int look_again(struct watch *w)
 {
     struct app *a = w->app;
-    _cleanup_snapshot_ struct snapshot *before = TAKE_PTR(a->snapshot);
-    int r = app_snapshot(a);
+    _cleanup_snapshot_ struct snapshot *before = TAKE_PTR(a->session.snapshot);
+    int r = session_snapshot(&a->session, &a->error);
     if (r >= 0)
         r = resolve(w);
     if (r >= 0)
-        r = difference_find(before, a->snapshot, tell, w);
+        r = difference_find(before, a->session.snapshot, tell, w);
     if (r < 0)
         return r;
     int flushed = app_flush(a);
@@ -176,13 +176,13 @@ static int look_again(struct watch *w)
 
 static int watch(struct watch *w, struct events *e)
 {
-    int r = app_snapshot(w->app);
+    int r = session_snapshot(&w->app->session, &w->app->error);
     if (r >= 0)
         r = find_only(w);
     if (r >= 0)
         r = resolve(w);
     if (r >= 0 && w->app->terminal)
-        app_note(w->app, "watching %zu PFs, Ctrl-C ends it", w->app->snapshot->n_pfs);
+        app_note(w->app, "watching %zu PFs, Ctrl-C ends it", w->app->session.snapshot->n_pfs);
     while (r == 0) {
         r = burst_wait(e, UINT64_MAX);
         if (r == -EINTR)

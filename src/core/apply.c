@@ -51,6 +51,8 @@ static int compare(const struct goal *g, int vf, const struct attrs *want, const
         enum sriov_attr id = (enum sriov_attr)a;
         bool agrees = id == SRIOV_DRIVER ? driver_agrees(want->driver, have) : attr_agrees(id, want, have);
 
+        if (id == SRIOV_MAC && want->value[id] == 0)
+            continue; /* given back to the VF, which may have chosen one by now */
         if (attrs_has(want, id) && !agrees && can_be_compared(attr_row(id), listed))
             return not_taken(g, vf, attr_row(id), want, have, error);
     }

@@ -76,6 +76,32 @@ struct vf_wish *wish_add_vfs(struct pf_wish *w, const unsigned *indexes, size_t 
     return v;
 }
 
+int desired_add_object(struct desired *d, const struct snapshot *s, const char *object,
+                       struct wish_place *ret, struct sriov_error *error)
+{
+    struct wish_place place = { .scope = ATTR_OF_PF };
+    struct vf_wish *vfs = NULL;
+    struct target t = { 0 };
+    int r;
+
+    r = target_find(s, object, &t, error);
+    if (r < 0)
+        return r;
+    place.wish = desired_add_pf(d, t.pf);
+    if (place.wish)
+        place.want = &place.wish->want;
+    if (place.wish && t.has_vfs) {
+        vfs = wish_add_vfs(place.wish, t.indexes, t.count);
+        place.scope = ATTR_OF_VF;
+        place.want = vfs ? &vfs->want : NULL;
+    }
+    target_done(&t);
+    if (!place.want)
+        return error_no_memory(error);
+    *ret = place;
+    return 0;
+}
+
 /* ---- match ---- */
 
 #define MATCH_TEXT_READER(field)                                                                   \

@@ -13,6 +13,7 @@
 /* All that are set must hold. */
 struct match {
     char name[16], altname[128], pci[32], driver[32], handle[48];
+    char any_name[128]; /* the netdev's name or one of its altnames */
     bool has_mac, has_vendor, has_device;
     uint64_t mac;
     unsigned vendor, device;
@@ -82,6 +83,17 @@ int desired_add_kubernetes(struct desired *d, const struct node *document, const
 struct pf_wish *desired_add_pf(struct desired *d, const struct pf *pf);
 struct vf_wish *wish_add_vfs(struct pf_wish *w, const unsigned *indexes, size_t count);
 
+/* A wish for what a person named ("enp1s0", "enp1s0/0-3"): where its attributes go. Both pointers are
+ * good until the next wish is added. */
+struct wish_place {
+    enum attr_scope scope;
+    struct pf_wish *wish;
+    struct attrs *want;
+};
+
+int desired_add_object(struct desired *d, const struct snapshot *s, const char *object,
+                       struct wish_place *ret, struct sriov_error *error);
+
 /* What is wanted of one PF and each of its VFs, after matching and merging. */
 struct goal {
     struct pf *pf;       /* in the snapshot */
@@ -89,6 +101,8 @@ struct goal {
     struct attrs want;
     enum count_way count_way;
     bool count_external;
+    bool mergeable; /* made of SriovNetworkNodePolicy documents only; `priority` of the first */
+    int priority;
     struct attrs *vfs;   /* by VF number */
     size_t n_vfs;        /* the highest VF named, plus one */
 };

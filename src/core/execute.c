@@ -51,15 +51,31 @@ static const char *remedy_for(const struct step *s, int error)
     return NULL;
 }
 
+/* "create 4 VFs", "set vlan to 100". */
+static void describe(const struct step *s, char *ret, size_t size)
+{
+    switch (s->kind) {
+    case STEP_REMOVE_VFS:
+        snprintf(ret, size, "remove its %s VFs", s->from);
+        break;
+    case STEP_CREATE_VFS:
+        snprintf(ret, size, "create %s VFs", s->to);
+        break;
+    default:
+        snprintf(ret, size, "set %s to %s", attr_row(s->attr)->name, s->to);
+        break;
+    }
+}
+
 static int step_failed(struct run *run, struct step *s, int r, const char *kernel)
 {
     const char *remedy = remedy_for(s, -r);
-    char object[OBJECT_SIZE];
+    char object[OBJECT_SIZE], what[96];
 
     s->state = STEP_FAILED;
     step_object(run->p, s, object);
-    error_set(run->error, error_code_of(-r), -r, object, "cannot %s %s%s%s", step_kind_name(s->kind),
-              attr_row(s->attr)->name, s->to[0] == '-' ? "" : " to ", s->to[0] == '-' ? "" : s->to);
+    describe(s, what, sizeof(what));
+    error_set(run->error, error_code_of(-r), -r, object, "cannot %s", what);
     error_kernel(run->error, kernel);
     if (remedy)
         error_remedy(run->error, "%s", remedy);

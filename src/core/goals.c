@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * From wishes to goals: finds the PF of each wish, lays the settings out by VF number, and refuses a PF
- * that two wishes name (those of the Kubernetes form are merged instead, by priority, as its operator
- * does).
+ * From wishes to goals: finds the PF of each wish, lays the settings out by VF number, and refuses
+ * a PF that two wishes name (those of the Kubernetes form are merged instead, by priority, as its
+ * operator does).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,10 +33,16 @@ static bool text_matches(const char *want, const char *have)
     return !want[0] || str_eq(want, have);
 }
 
+static bool any_name_matches(const struct pf *pf, const char *name)
+{
+    return !name[0] || str_eq(pf->name, name) || strv_has(&pf->altnames, name);
+}
+
 static bool match_pf(const struct match *m, const struct pf *pf)
 {
     return text_matches(m->name, pf->name) && text_matches(m->driver, pf->driver) &&
            text_matches(m->handle, pf->handle) && altname_matches(pf, m->altname) &&
+           any_name_matches(pf, m->any_name) &&
            (!m->pci[0] || (pf->bus == PF_ON_PCI && str_eq(m->pci, pf->key))) &&
            (!m->has_mac || (pf->has_mac && m->mac == pf->mac)) &&
            (!m->has_vendor || m->vendor == pf->vendor) &&
@@ -66,12 +72,8 @@ static void merge(struct attrs *to, const struct attrs *from)
             attrs_copy((enum sriov_attr)a, from, to);
 }
 
-static int add_wish(struct goal *g, const struct pf_wish *w)
+static int add_vfs(struct goal *g, const struct pf_wish *w)
 {
-    merge(&g->want, &w->want);
-    if (w->count_way != COUNT_AUTO)
-        g->count_way = w->count_way;
-    g->count_external |= w->count_external;
     for (size_t i = 0; i < w->n_vfs; i++)
         for (size_t k = 0; k < w->vfs[i].count; k++) {
             unsigned index = w->vfs[i].indexes[k];
@@ -81,6 +83,57 @@ static int add_wish(struct goal *g, const struct pf_wish *w)
             merge(&g->vfs[index], &w->vfs[i].want);
         }
     return 0;
+}
+
+static int add_wish(struct goal *g, const struct pf_wish *w)
+{
+    merge(&g->want, &w->want);
+    if (w->count_way != COUNT_AUTO)
+        g->count_way = w->count_way;
+    g->count_external |= w->count_external;
+    return add_vfs(g, w);
+}
+
+/* ---- policies of the operator's form ---- */
+
+static bool overlaps(const struct goal *g, const struct pf_wish *w)
+{
+    for (size_t i = 0; i < w->n_vfs; i++)
+        for (size_t k = 0; k < w->vfs[i].count; k++) {
+            unsigned index = w->vfs[i].indexes[k];
+
+            if (index < g->n_vfs && g->vfs[index].known)
+                return true;
+        }
+    return false;
+}
+
+static void take_larger(enum sriov_attr id, const struct attrs *from, struct attrs *to)
+{
+    if (attrs_has(from, id) && (!attrs_has(to, id) || to->value[id] < from->value[id]))
+        attrs_copy(id, from, to);
+}
+
+/* Adds a policy to those that go before it: its VFs if none of them is taken, and then, or at the
+ * same priority, the larger of the counts and MTUs. All else is the first policy's alone. */
+static int add_policy(struct goal *g, const struct pf_wish *w)
+{
+    bool taken = overlaps(g, w);
+
+    if (taken && w->priority != g->priority)
+        return 0;
+    take_larger(SRIOV_NUM_VFS, &w->want, &g->want);
+    take_larger(SRIOV_PF_MTU, &w->want, &g->want);
+    return taken ? 0 : add_vfs(g, w);
+}
+
+/* A policy's MTU is what its VFs need: the PF's is raised to it, never lowered. */
+static void keep_larger_mtu(struct goal *g)
+{
+    if (g->mergeable && attrs_has(&g->want, SRIOV_PF_MTU) &&
+        attrs_has(&g->pf->attrs, SRIOV_PF_MTU) &&
+        g->pf->attrs.value[SRIOV_PF_MTU] >= g->want.value[SRIOV_PF_MTU])
+        attrs_forget(&g->want, SRIOV_PF_MTU);
 }
 
 static struct goal *find_goal(struct goals *g, const struct pf *pf)
@@ -98,31 +151,33 @@ static struct goal *new_goal(struct goals *g, struct pf *pf, const struct pf_wis
     if (!grown)
         return NULL;
     g->items = grown;
-    grown[g->count] = (struct goal){ .pf = pf };
+    grown[g->count] = (struct goal){ .pf = pf, .mergeable = w->mergeable, .priority = w->priority };
     STR_SET(grown[g->count].where, w->where);
     return &grown[g->count++];
 }
 
-static int give_to_pf(struct goals *g, struct pf *pf, const struct pf_wish *w, bool mergeable,
+static int give_to_pf(struct goals *g, struct pf *pf, const struct pf_wish *w,
                       struct sriov_error *error)
 {
     struct goal *goal = find_goal(g, pf);
 
-    if (goal && !mergeable) {
-        error_set(error, SRIOV_USAGE, EEXIST, w->where, "PF %s is matched twice, first at %s",
+    if (goal && !(goal->mergeable && w->mergeable)) {
+        error_set(error, SRIOV_USAGE, 0, w->where, "PF %s is matched twice, first at %s",
                   pf_label(pf), goal->where);
-        error->kernel[0] = '\0';
         error_remedy(error, "give each PF one entry");
         return -EEXIST;
     }
-    if (!goal)
-        goal = new_goal(g, pf, w);
+    if (goal)
+        return add_policy(goal, w) == 0 ? 0 : error_no_memory(error);
+    goal = new_goal(g, pf, w);
     return goal && add_wish(goal, w) == 0 ? 0 : error_no_memory(error);
 }
 
 static int no_such_pf(const struct snapshot *s, const struct pf_wish *w, struct sriov_error *error)
 {
-    const char *name = w->match.name[0] ? w->match.name : w->match.pci;
+    const char *name = w->match.name[0]       ? w->match.name
+                       : w->match.any_name[0] ? w->match.any_name
+                                              : w->match.pci;
 
     error_set(error, SRIOV_NO_DEVICE, ENODEV, w->where, "no PF matches%s%s", name[0] ? " " : "", name);
     if (s->n_pfs == 0)
@@ -132,8 +187,8 @@ static int no_such_pf(const struct snapshot *s, const struct pf_wish *w, struct 
     return -ENODEV;
 }
 
-static int resolve_wish(const struct pf_wish *w, struct snapshot *s,
-                        struct goals *g, struct sriov_error *error)
+static int resolve_wish(const struct pf_wish *w, struct snapshot *s, struct goals *g,
+                        struct sriov_error *error)
 {
     bool found = false;
     int r = 0;
@@ -141,14 +196,15 @@ static int resolve_wish(const struct pf_wish *w, struct snapshot *s,
     for (size_t i = 0; r >= 0 && i < s->n_pfs; i++)
         if (match_pf(&w->match, &s->pfs[i])) {
             found = true;
-            r = give_to_pf(g, &s->pfs[i], w, w->mergeable, error);
+            r = give_to_pf(g, &s->pfs[i], w, error);
         }
     if (r >= 0 && !found && !w->optional)
         return no_such_pf(s, w, error);
     return r;
 }
 
-/* Lower priority first, so that it wins in merge(); stable, so that file order decides among equals. */
+/* Lower priority first, so that it wins in merge(); stable, so that file order decides among
+ * equals. */
 static void sort_by_priority(const struct pf_wish **order, size_t count)
 {
     for (size_t i = 1; i < count; i++)
@@ -176,6 +232,8 @@ int goals_resolve(const struct desired *d, struct snapshot *s, struct goals *ret
         r = resolve_wish(order[i], s, &g, error);
     if (r < 0)
         return r;
+    for (size_t i = 0; i < g.count; i++)
+        keep_larger_mtu(&g.items[i]);
     *ret = g;
     g = (struct goals){ 0 };
     return 0;

@@ -551,49 +551,31 @@ static int complete(struct reader *rd, struct policy *p)
 
 /* ---- wishes and pools ---- */
 
-/* Optional, because a policy is made for many nodes and lists the PFs of all of them. */
-static struct pf_wish *add_wish(struct desired *d, const struct policy *p, const struct pick *name,
-                                const struct pick *address)
+/* A list is made for many nodes and has the PFs of all of them: there each one is optional. */
+static int add_wish(struct desired *d, const struct policy *p, const struct pick *name,
+                    const struct pick *address)
 {
     struct pf_wish *w = document_grow(&d->pfs, &d->n_pfs, sizeof(*d->pfs));
     bool all = !name || !name->indexes;
     struct vf_wish *v;
 
     if (!w)
-        return NULL;
+        return -ENOMEM;
     STR_SET(w->where, p->where);
     w->match = p->match;
     w->want = p->pf;
-    w->optional = w->mergeable = true;
+    w->optional = p->names.count > 1 || p->addresses.count > 1;
+    w->mergeable = true;
     w->count_external = p->external;
     w->priority = (int)p->priority;
+    if (name)
+        STR_SET(w->match.any_name, name->name);
     if (address)
         STR_SET(w->match.pci, address->name);
     v = wish_add_vfs(w, all ? p->all : name->indexes, all ? p->n_all : name->count);
     if (!v)
-        return NULL;
-    v->want = p->vf;
-    return w;
-}
-
-/* A word of pfNames may be either kind of name; no two netdevs share one, so only one of the two
- * wishes finds its PF. */
-static int add_wishes(struct desired *d, const struct policy *p, const struct pick *name,
-                      const struct pick *address)
-{
-    struct pf_wish *w;
-
-    if (name && strlen(name->name) < sizeof(w->match.name)) {
-        w = add_wish(d, p, name, address);
-        if (!w)
-            return -ENOMEM;
-        STR_SET(w->match.name, name->name);
-    }
-    w = add_wish(d, p, name, address);
-    if (!w)
         return -ENOMEM;
-    if (name)
-        STR_SET(w->match.altname, name->name);
+    v->want = p->vf;
     return 0;
 }
 
@@ -603,8 +585,8 @@ static int add_all_wishes(struct desired *d, const struct policy *p)
 
     for (size_t i = 0; r >= 0 && i < MAX_OF(p->names.count, 1U); i++)
         for (size_t k = 0; r >= 0 && k < MAX_OF(p->addresses.count, 1U); k++)
-            r = add_wishes(d, p, p->names.count ? &p->names.items[i] : NULL,
-                           p->addresses.count ? &p->addresses.items[k] : NULL);
+            r = add_wish(d, p, p->names.count ? &p->names.items[i] : NULL,
+                         p->addresses.count ? &p->addresses.items[k] : NULL);
     return r;
 }
 

@@ -135,8 +135,10 @@ static int make_schema(struct ledger *l)
         version = sqlite3_column_int(s, 0);
     if (version == SCHEMA_VERSION)
         return 0;
-    if (version != 0)
-        return -EPROTO; /* made by a later sriovd, or no ledger at all */
+    if (version < 0)
+        return -EIO; /* no database at all */
+    if (version > 0)
+        return -EPROTO; /* made by a later sriovd */
     sqlite3_finalize(TAKE_PTR(s));
     if (run(l, "PRAGMA journal_mode = WAL") < 0 || run(l, "BEGIN IMMEDIATE") < 0)
         return -EIO;
@@ -298,6 +300,17 @@ int ledger_begin(struct ledger *l, const struct plan *p, const char *command, co
     return 0;
 }
 
+/* Nobody knows how far a process got that died. */
+static int close_steps(struct ledger *l, int64_t id)
+{
+    _cleanup_statement_ sqlite3_stmt *s = NULL;
+
+    if (statement_open(l, &s, "UPDATE step SET state = 'interrupted' WHERE txn = ? AND state = ?", "it",
+                       id, step_state_name(STEP_PLANNED)) < 0)
+        return -EIO;
+    return sqlite3_step(s) == SQLITE_DONE ? 0 : -EIO;
+}
+
 /* Most steps end alike: one statement sets them all, then the others are mended. */
 static int update_steps(struct ledger *l, const struct plan *p, int64_t id)
 {
@@ -324,7 +337,8 @@ int ledger_finish(struct ledger *l, int64_t id, enum transaction_state state, co
         return failed(l, "close a transaction", error);
     if (statement_open(l, &s, "UPDATE txn SET state = ?, ended = ? WHERE id = ?", "iii", (int64_t)state,
                        (int64_t)time(NULL), id) < 0 ||
-        sqlite3_step(s) != SQLITE_DONE || (p && update_steps(l, p, id) < 0) || run(l, "COMMIT") < 0) {
+        sqlite3_step(s) != SQLITE_DONE ||
+        (p ? update_steps(l, p, id) : close_steps(l, id)) < 0 || run(l, "COMMIT") < 0) {
         failed(l, "close a transaction", error);
         run(l, "ROLLBACK");
         return -EIO;

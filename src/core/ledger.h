@@ -67,7 +67,8 @@ void ledger_unlock(struct ledger *l);
 int ledger_begin(struct ledger *l, const struct plan *p, const char *command, const char *baseline,
                  int64_t *ret_id, struct sriov_error *error);
 
-/* Closes it, with the states of the steps (p may be NULL: they stay). */
+/* Closes it, with the states of the steps. p is NULL if the plan is not known any more: then steps that
+ * were never closed are marked as interrupted. */
 int ledger_finish(struct ledger *l, int64_t id, enum transaction_state state, const struct plan *p,
                   struct sriov_error *error);
 

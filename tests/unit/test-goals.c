@@ -241,14 +241,54 @@ static void test_the_lower_priority_number_wins(void **state)
     done_with_goals();
 }
 
+/* Whole or not at all: a policy with VFs that another has already brings none, and nothing else. */
+static void test_an_overlapping_policy_is_left_out(void **state)
+{
+    const struct goals *g = resolve(
+        POLICY("numVfs: 4, mtu: 1600, priority: 1", "lan")
+            POLICY("numVfs: 8, mtu: 9000, priority: 2, deviceType: vfio-pci", "lan")
+                POLICY("numVfs: 6, mtu: 8000, priority: 3, eSwitchMode: legacy", "lan#4-5")
+                    POLICY("numVfs: 7, mtu: 2000, priority: 1", "lan"));
+    const struct goal *goal = &g->items[0];
+
+    assert_attr(&goal->want, SRIOV_NUM_VFS, 7);
+    assert_attr(&goal->want, SRIOV_PF_MTU, 8000);
+    assert_false(attrs_has(&goal->want, SRIOV_ESWITCH_MODE));
+    assert_int_equal(goal->n_vfs, 6);
+    assert_attr(&goal->vfs[3], SRIOV_MTU, 1600);
+    assert_attr(&goal->vfs[4], SRIOV_MTU, 8000);
+    assert_string_equal(goal->vfs[5].driver, DRIVER_DEFAULT);
+    done_with_goals();
+}
+
+static void test_a_policy_only_raises_the_mtu_of_a_pf(void **state)
+{
+    const struct goals *g;
+
+    attrs_set(&pfs[0].attrs, SRIOV_PF_MTU, 9000);
+    g = resolve(POLICY("numVfs: 4, mtu: 1600", "lan"));
+    assert_false(attrs_has(&g->items[0].want, SRIOV_PF_MTU));
+    assert_attr(&g->items[0].vfs[0], SRIOV_MTU, 1600);
+    g = resolve(POLICY("numVfs: 4, mtu: 9001", "lan"));
+    assert_attr(&g->items[0].want, SRIOV_PF_MTU, 9001);
+    attrs_forget(&pfs[0].attrs, SRIOV_PF_MTU);
+    done_with_goals();
+}
+
 static void test_a_policy_and_an_entry_of_ours_do_not_mix(void **state)
 {
     struct sriov_error error;
 
     assert_int_equal(
-        refuse(POLICY("numVfs: 4", "enp1s0f0") "---\npfs: [{match: {name: enp1s0f0}}]\n", &error),
+        refuse(POLICY("numVfs: 4", "lan") "---\npfs: [{match: {altname: lan}}]\n", &error),
         -EEXIST);
     assert_string_equal(error.message, "PF enp1s0f0 is matched twice, first at p.yaml:4");
+    assert_int_equal(
+        refuse(POLICY("numVfs: 4, priority: 9", "lan") "---\n"
+                                                       "pfs: [{match: {altname: lan}}]\n",
+               &error),
+        -EEXIST);
+    assert_string_equal(error.message, "PF enp1s0f0 is matched twice, first at p.yaml:6");
 }
 
 int main(void)
@@ -260,6 +300,8 @@ int main(void)
         cmocka_unit_test(test_a_pf_that_is_not_there),
         cmocka_unit_test(test_policies_of_one_pf_are_merged),
         cmocka_unit_test(test_the_lower_priority_number_wins),
+        cmocka_unit_test(test_an_overlapping_policy_is_left_out),
+        cmocka_unit_test(test_a_policy_only_raises_the_mtu_of_a_pf),
         cmocka_unit_test(test_a_policy_and_an_entry_of_ours_do_not_mix),
     };
     return cmocka_run_group_tests(tests, make_machine, drop_machine);

@@ -135,6 +135,7 @@ static void test_defaults(void **state)
     assert_int_equal(w->priority,
                      0); /* the API has no default for it: an integer that is not given */
     assert_true(w->match.has_vendor);
+    assert_false(w->optional);
     assert_false(w->match.has_device);
     assert_false(attrs_has(&w->want, SRIOV_ESWITCH_MODE));
     assert_string_equal(w->vfs[0].want.driver, DRIVER_DEFAULT);
@@ -166,17 +167,16 @@ static void test_pf_names(void **state)
     policy_add(&d, SPEC
                "  nicSelector: {pfNames: [ens1f0, 'ens1f1#2-3', 'an-altname-that-is-long#0-0']}\n"
                "  resourceName: fast\n");
-    assert_int_equal(d.n_pfs, 5);
-    assert_string_equal(d.pfs[0].match.name, "ens1f0");
-    assert_string_equal(d.pfs[0].match.altname, "");
-    assert_string_equal(d.pfs[1].match.name, "");
-    assert_string_equal(d.pfs[1].match.altname, "ens1f0");
-    assert_indexes(d.pfs[1].vfs[0].indexes, d.pfs[1].vfs[0].count, 0, 3);
-    assert_string_equal(d.pfs[2].match.name, "ens1f1");
-    assert_indexes(d.pfs[3].vfs[0].indexes, d.pfs[3].vfs[0].count, 2, 3);
-    assert_attr(&d.pfs[3].want, SRIOV_NUM_VFS, 4);
-    assert_string_equal(d.pfs[4].match.altname, "an-altname-that-is-long");
-    assert_indexes(d.pfs[4].vfs[0].indexes, d.pfs[4].vfs[0].count, 0, 0);
+    assert_int_equal(d.n_pfs, 3);
+    assert_string_equal(d.pfs[0].match.any_name, "ens1f0");
+    assert_string_equal(d.pfs[0].match.name, "");
+    assert_true(d.pfs[0].optional);
+    assert_indexes(d.pfs[0].vfs[0].indexes, d.pfs[0].vfs[0].count, 0, 3);
+    assert_string_equal(d.pfs[1].match.any_name, "ens1f1");
+    assert_indexes(d.pfs[1].vfs[0].indexes, d.pfs[1].vfs[0].count, 2, 3);
+    assert_attr(&d.pfs[1].want, SRIOV_NUM_VFS, 4);
+    assert_string_equal(d.pfs[2].match.any_name, "an-altname-that-is-long");
+    assert_indexes(d.pfs[2].vfs[0].indexes, d.pfs[2].vfs[0].count, 0, 0);
     assert_int_equal(d.pools[0].n_sources, 3);
     assert_string_equal(d.pools[0].sources[1].pf, "ens1f1");
     assert_indexes(d.pools[0].sources[1].indexes, d.pools[0].sources[1].count, 2, 3);
@@ -190,11 +190,11 @@ static void test_names_and_addresses(void **state)
 
     policy_add(&d, SPEC "  nicSelector: {pfNames: ['a#1-1', b], rootDevices: ['0000:01:00.0']}\n"
                         "  resourceName: r\n");
-    assert_int_equal(d.n_pfs, 4);
-    for (size_t i = 0; i < 4; i++)
+    assert_int_equal(d.n_pfs, 2);
+    for (size_t i = 0; i < 2; i++)
         assert_string_equal(d.pfs[i].match.pci, "0000:01:00.0");
-    assert_string_equal(d.pfs[0].match.name, "a");
-    assert_indexes(d.pfs[1].vfs[0].indexes, d.pfs[1].vfs[0].count, 1, 1);
+    assert_string_equal(d.pfs[0].match.any_name, "a");
+    assert_indexes(d.pfs[0].vfs[0].indexes, d.pfs[0].vfs[0].count, 1, 1);
     assert_int_equal(d.pools[0].n_sources, 2);
     assert_string_equal(d.pools[0].sources[0].pf, "a");
     done(&d);
@@ -385,7 +385,7 @@ static void test_without_memory_nothing_is_left(void **state)
         r = desired_add(&d, &list->items[0], "p.yaml", &error);
         allowed = -1;
         assert_true(r == 0 || r == -ENOMEM);
-        assert_int_equal(d.n_pfs, r < 0 ? 2 : 6);
+        assert_int_equal(d.n_pfs, r < 0 ? 1 : 3);
         assert_int_equal(d.n_pools, 1);
         assert_int_equal(d.pools[0].n_sources, r < 0 ? 1 : 3);
     }

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Rolling back a transaction is a change like any other, with the same gate and a transaction of its
+ * own; these two are its `make` and `finish` (core/change.h).
+ */
+#ifndef CORE_ROLLBACK_H
+#define CORE_ROLLBACK_H
+
+#include "core/change.h"
+
+struct rollback {
+    int64_t asked; /* 0: the last one applied in this boot */
+    int64_t found;
+};
+
+int rollback_make(void *userdata, struct session *s, struct plan *ret, struct sriov_error *error);
+int rollback_finish(void *userdata, struct session *s, struct sriov_error *error);
+
+#endif
