@@ -20,6 +20,8 @@
 
 #include "sriov/host.h"
 
+#pragma GCC visibility push(default)
+
 struct sriov_change;
 
 /* Takes a change back: `host` must outlive it. */
@@ -50,5 +52,7 @@ int sriov_change_apply(struct sriov_change *change, const char *command, unsigne
 /* Puts back what a transaction changed; 0 means the last one of this boot. */
 int sriov_rollback(struct sriov *host, int64_t transaction, unsigned flags, int64_t *ret_transaction,
                    struct sriov_error *error);
+
+#pragma GCC visibility pop
 
 #endif

@@ -20,6 +20,8 @@
 #include "sriov/attr.h"
 #include "sriov/error.h"
 
+#pragma GCC visibility push(default)
+
 struct sriov;    /* a host, as read at one moment */
 struct sriov_pf; /* a physical function; belongs to its host */
 struct sriov_vf; /* a virtual function; belongs to its PF */
@@ -69,5 +71,7 @@ int sriov_vf_get(const struct sriov_vf *vf, enum sriov_attr attr, char *ret, siz
 
 /* Everything, with holders, as `sriovctl list --json` prints it. The caller frees it with free(). */
 int sriov_list_json(struct sriov *host, char **ret, struct sriov_error *error);
+
+#pragma GCC visibility pop
 
 #endif
