@@ -34,60 +34,71 @@ static int read_index(const char **p, unsigned max, unsigned *ret)
     return 0;
 }
 
-/* Marks the numbers of "1" or "1-3" at *p and steps over them. */
-static int mark_range(const char **p, unsigned max, bool *marks)
+/* Reads "1" or "1-3" at *p and steps over it and the comma behind it. 1: another one must follow, 0: it
+ * was the last. */
+static int read_range(const char **p, unsigned max, unsigned *first, unsigned *last)
 {
-    unsigned first, last;
-    int r = read_index(p, max, &first);
+    int r = read_index(p, max, first);
     if (r < 0)
         return r;
-    last = first;
+    *last = *first;
     if (**p == '-') {
         (*p)++;
-        r = read_index(p, max, &last);
+        r = read_index(p, max, last);
         if (r < 0)
             return r;
     }
-    if (last < first)
+    if (*last < *first)
         return -EINVAL;
-    memset(marks + first, true, last - first + 1);
+    if (**p == '\0')
+        return 0;
+    return *(*p)++ == ',' ? 1 : -EINVAL;
+}
+
+/* Reads the whole text. Marks its numbers, unless `marks` is NULL; *end is raised above the highest. */
+static int read_ranges(const char *text, unsigned max, bool *marks, unsigned *end)
+{
+    unsigned first, last;
+    int r;
+    do {
+        r = read_range(&text, max, &first, &last);
+        if (r < 0)
+            return r;
+        if (marks)
+            memset(marks + first, true, last - first + 1);
+        *end = MAX_OF(*end, last + 1);
+    } while (r > 0);
     return 0;
 }
 
-static int mark_ranges(const char *text, unsigned max, bool *marks)
-{
-    for (;;) {
-        int r = mark_range(&text, max, marks);
-        if (r < 0)
-            return r;
-        if (*text == '\0')
-            return 0;
-        if (*text++ != ',')
-            return -EINVAL;
-    }
-}
-
+/* The marks reach no further than the highest number: a policy may have a range for each of its VFs. */
 int ranges_parse(const char *text, unsigned max, unsigned **ret, size_t *ret_count)
 {
-    _cleanup_free_ bool *marks = calloc((size_t)max + 1, sizeof(*marks));
+    unsigned end = 0;
+    int r = read_ranges(text, max, NULL, &end);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < *ret_count; i++) {
+        if ((*ret)[i] < max)
+            end = MAX_OF(end, (*ret)[i] + 1);
+    }
+    _cleanup_free_ bool *marks = calloc(end, sizeof(*marks));
     if (!marks)
         return -ENOMEM;
     for (size_t i = 0; i < *ret_count; i++) {
         if ((*ret)[i] < max)
             marks[(*ret)[i]] = true;
     }
-    int r = mark_ranges(text, max, marks);
-    if (r < 0)
-        return r;
+    read_ranges(text, max, marks, &end);
 
     size_t count = 0;
-    for (unsigned i = 0; i < max; i++)
+    for (unsigned i = 0; i < end; i++)
         count += marks[i];
     unsigned *indexes = reallocarray(*ret, count, sizeof(*indexes));
     if (!indexes)
         return -ENOMEM;
     count = 0;
-    for (unsigned i = 0; i < max; i++) {
+    for (unsigned i = 0; i < end; i++) {
         if (marks[i])
             indexes[count++] = i;
     }
