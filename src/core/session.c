@@ -112,9 +112,8 @@ int session_ledger_for_writing(struct session *s, struct sriov_error *error)
 
     if (s->ledger_writable)
         return 0;
-    s->ledger = ledger_close(s->ledger);
-    s->ledger_open = false;
-    r = ledger_open(state_dir(s), true, &s->ledger, error);
+    /* One that is there was opened for both; one that was missing is to be made. */
+    r = s->ledger ? 0 : ledger_open(state_dir(s), true, &s->ledger, error);
     s->ledger_open = s->ledger_writable = r >= 0;
     return r;
 }
