@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Many changes in few system calls: one sendto() carries as many messages as acks surely fit into
- * the receive buffer, one recvmmsg() fetches up to 128 acks, and the sequence number tells whose
+ * the receive buffer, one recvmmsg() fetches them all, and the sequence number tells whose
  * ack it is. The kernel goes through all messages of one send whether they fail or not
  * (netlink_rcv_skb()). An ack that does not come is an error of that message, as nobody knows what
  * became of it.
@@ -13,9 +13,9 @@
 #include "kernel/mnl.h"
 #include "kernel/netlink.h"
 
-#define ACKS_PER_CALL 128
+#define ACKS_PER_CALL LARGE_WINDOW
 #define ACK_ROOM                                                                                   \
-    512 /* header, errno, repeated header, text; a longer one is cut, its errno is not */
+    256 /* header, errno, repeated header, text; a longer one is cut, its errno is not */
 #define CHUNK_BYTES (128 * 1024) /* below the usual SO_SNDBUF, 212,992 */
 #define PENDING 1                /* nl_ack.error until the ack is there */
 
@@ -159,7 +159,7 @@ int nl_socket_change(struct nl_socket *s, struct nl_space *space, const struct b
 
     for (size_t i = 0; i < count; i++)
         acks[i] = (struct nl_ack){ .error = PENDING };
-    r = nl_space_reserve(space, CHUNK_BYTES);
+    r = nl_space_reserve(space, MAX_OF(CHUNK_BYTES, ACKS_PER_CALL * ACK_ROOM));
     most = window(s, count);
     while (r == 0 && sent < count) {
         struct chunk chunk = { .first = sent };
