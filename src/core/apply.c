@@ -67,11 +67,46 @@ static const struct pf *same_pf(const struct snapshot *s, const struct pf *pf)
     return NULL;
 }
 
+static int compare_goal(const struct goal *g, const struct pf *pf, struct sriov_error *error)
+{
+    int r;
+
+    r = g->count_external ? 0 : compare(g, -1, &g->want, &pf->attrs, true, error);
+    for (size_t v = 0; r >= 0 && v < MIN_OF(g->n_vfs, pf->n_vfs); v++)
+        r = compare(g, (int)v, &g->vfs[v], &pf->vfs[v].attrs, pf->vfs[v].listed, error);
+    return r;
+}
+
+/* Most plans only change settings of VFs: then the rest is as it was read for the plan. */
+static bool only_settings(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_steps; i++)
+        if (p->steps[i].kind != STEP_SET_VF)
+            return false;
+    return true;
+}
+
+static int verify_settings(struct backend *b, const struct plan *p, struct sriov_error *error)
+{
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < p->goals.count; i++) {
+        struct pf *pf = p->goals.items[i].pf;
+
+        r = snapshot_refresh_settings(b, pf, error);
+        if (r >= 0)
+            r = compare_goal(&p->goals.items[i], pf, error);
+    }
+    return r;
+}
+
 int plan_verify(struct backend *b, const struct plan *p, struct sriov_error *error)
 {
     _cleanup_snapshot_ struct snapshot *now = NULL;
     int r;
 
+    if (only_settings(p))
+        return verify_settings(b, p, error);
     r = snapshot_take(b, &now, error);
     for (size_t i = 0; r >= 0 && i < p->goals.count; i++) {
         const struct goal *g = &p->goals.items[i];
@@ -79,9 +114,7 @@ int plan_verify(struct backend *b, const struct plan *p, struct sriov_error *err
 
         if (!pf)
             return error_set(error, SRIOV_FAILED, ENODEV, pf_label(g->pf), "the PF went away");
-        r = g->count_external ? 0 : compare(g, -1, &g->want, &pf->attrs, true, error);
-        for (size_t v = 0; r >= 0 && v < MIN_OF(g->n_vfs, pf->n_vfs); v++)
-            r = compare(g, (int)v, &g->vfs[v], &pf->vfs[v].attrs, pf->vfs[v].listed, error);
+        r = compare_goal(g, pf, error);
     }
     return r;
 }

@@ -94,6 +94,8 @@ static int make_plan(struct change *c)
         r = c->request->make(c->request->userdata, c->s, &c->out->plan, c->error);
     if (r < 0 || c->out->plan.n_steps == 0)
         return r;
+    if (!plan_can_hurt(&c->out->plan))
+        return 0;
     r = session_holders(c->s, c->error);
     if (r < 0)
         return r;

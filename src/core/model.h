@@ -71,6 +71,9 @@ DEFINE_CLEANUP(struct snapshot *, snapshot_free)
 /* Reads one PF's VFs again, into a PF read before (after creating VFs, to verify). */
 int snapshot_refresh(struct backend *b, struct snapshot *s, struct pf *pf, struct sriov_error *error);
 
+/* Reads the settings of one PF's VFs again, with one request; their number and devices are as before. */
+int snapshot_refresh_settings(struct backend *b, struct pf *pf, struct sriov_error *error);
+
 /* The link that belongs to a device, NULL if there is none in our namespace. */
 const struct rtnl_link *snapshot_link(const struct snapshot *s, int ifindex);
 

@@ -129,6 +129,11 @@ static const struct pf *pf_by_key(const struct plan *p, const char *key)
     return NULL;
 }
 
+bool plan_can_hurt(const struct plan *p)
+{
+    return plan_disruption(p) >= DISRUPTION_VF_LOSS;
+}
+
 static bool step_hurts(const struct plan *p, const struct step *s, const struct holder *h)
 {
     const struct pf *pf = step_pf(p, s), *held = pf_by_key(p, h->pf);

@@ -86,6 +86,9 @@ const char *step_state_name(enum step_state state);
 enum step_state step_state_from_name(const char *name);
 void step_object(const struct plan *p, const struct step *step, char ret[OBJECT_SIZE]);
 
+/* Is any step such that a holder could be hurt? If not, there is no need to find them. */
+bool plan_can_hurt(const struct plan *p);
+
 /* The holders that the plan would hurt, out of all. Needs no release beyond holders_done. */
 int plan_victims(const struct plan *p, const struct holders *all, struct holders *ret);
 

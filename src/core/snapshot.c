@@ -401,6 +401,17 @@ int snapshot_take(struct backend *b, struct snapshot **ret, struct sriov_error *
     return 0;
 }
 
+int snapshot_refresh_settings(struct backend *b, struct pf *pf, struct sriov_error *error)
+{
+    for (size_t i = 0; i < pf->n_vfs; i++) {
+        pf->vfs[i].listed = false;
+        for (unsigned a = 0; a < SRIOV_ATTR_COUNT; a++)
+            if (attr_row((enum sriov_attr)a)->way == WAY_VF_NETLINK)
+                attrs_forget(&pf->vfs[i].attrs, (enum sriov_attr)a);
+    }
+    return explain(read_vf_settings(b, pf), pf->key, error);
+}
+
 int snapshot_refresh(struct backend *b, struct snapshot *s, struct pf *pf, struct sriov_error *error)
 {
     int r;
