@@ -44,8 +44,23 @@ static void add_escape(struct buf *out, unsigned char c)
     }
 }
 
+/* Text of one run goes in at one stroke. */
+static bool add_quoted_run(struct buf *out, const char *s, size_t len)
+{
+    if (plain_run(s, len) < len)
+        return false;
+    char *at = buf_add_space(out, len + 2);
+    if (at) {
+        at[0] = at[len + 1] = '"';
+        memcpy(at + 1, s, len);
+    }
+    return true;
+}
+
 static void add_quoted(struct buf *out, const char *s, size_t len)
 {
+    if (add_quoted_run(out, s, len))
+        return;
     buf_add_char(out, '"');
     while (len > 0) {
         size_t run = plain_run(s, len);

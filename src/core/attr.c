@@ -434,16 +434,17 @@ static bool text_is_null(enum sriov_attr id, const char *text)
 void attr_json(const struct attr *row, const struct attrs *a, struct json_writer *w,
                const char *key)
 {
-    char text[ATTR_TEXT_SIZE];
     uint64_t value = a->value[row->id];
     bool null = row->type == ATTR_TEXT && text_is_null(row->id, text_in(a, row->id));
-    attr_text(row, a, text);
     if (!attrs_has(a, row->id) || null)
         json_null(w, key);
     else if (row->type == ATTR_BOOL)
         json_bool(w, key, value != 0);
     else if (row->type == ATTR_NUMBER || (row->type == ATTR_WORD && !word_of(row, value)))
         json_u64(w, key, value);
-    else
+    else {
+        char text[ATTR_TEXT_SIZE];
+        attr_text(row, a, text);
         json_str(w, key, text);
+    }
 }
