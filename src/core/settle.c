@@ -109,14 +109,19 @@ int settle_pf(struct backend *b, struct events *e, struct snapshot *s, struct pf
     return wait_until_complete(&w, error);
 }
 
+/* A rate waits for a link that is up and has no carrier yet, or that any other step may take down or up. */
 bool plan_awaits_devices(const struct plan *p)
 {
+    bool rates = false, link_may_come = false;
+
     for (size_t i = 0; i < p->n_steps; i++) {
         const struct step *s = &p->steps[i];
+        const struct pf *pf = p->goals.items[s->goal].pf;
 
-        if (s->kind == STEP_BIND || s->kind == STEP_RELOAD_DRIVER ||
-            (s->kind == STEP_SET_VF && s->attr == SRIOV_MAX_TX_RATE))
+        if (s->kind == STEP_BIND || s->kind == STEP_RELOAD_DRIVER)
             return true;
+        rates |= s->kind == STEP_SET_VF && s->attr == SRIOV_MAX_TX_RATE;
+        link_may_come |= s->kind != STEP_SET_VF || (pf->attrs.value[SRIOV_LINK] && !pf->carrier);
     }
-    return false;
+    return rates && link_may_come;
 }
