@@ -4,7 +4,7 @@
 # `make install` into a folder: everything a package needs is there and in its place, the man pages format, and a
 # program against the installed library builds with what pkg-config says and reads a captured machine.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
