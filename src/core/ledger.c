@@ -256,6 +256,10 @@ void ledger_unlock(struct ledger *l)
 
 /* ---- writing ---- */
 
+/* The state of most steps: planned while the transaction runs, done when it ended. So the end of a transaction
+ * writes one row, and not again those of all its steps. */
+#define AS_ITS_TRANSACTION ""
+
 static int insert_steps(struct ledger *l, const struct plan *p, int64_t id)
 {
     _cleanup_statement_ sqlite3_stmt *s = NULL;
@@ -269,7 +273,7 @@ static int insert_steps(struct ledger *l, const struct plan *p, int64_t id)
         step_object(p, step, object);
         if (statement_again(s, "iitittttt", id, (int64_t)i, p->goals.items[step->goal].pf->key,
                             (int64_t)step->vf, object, attr_row(step->attr)->name, step->from,
-                            step->to, step_state_name(step->state)) < 0)
+                            step->to, AS_ITS_TRANSACTION) < 0)
             return -EIO;
     }
     return 0;
@@ -305,30 +309,29 @@ int ledger_begin(struct ledger *l, const struct plan *p, const char *command, co
     return 0;
 }
 
-/* Nobody knows how far a process got that died. */
+/* Nobody knows how far a process got that died. A transaction that had ended only changes its name. */
 static int close_steps(struct ledger *l, int64_t id)
 {
     _cleanup_statement_ sqlite3_stmt *s = NULL;
 
-    if (statement_open(l, &s, "UPDATE step SET state = 'interrupted' WHERE txn = ? AND state = ?", "it",
-                       id, step_state_name(STEP_PLANNED)) < 0)
+    if (statement_open(l, &s,
+                       "UPDATE step SET state = 'interrupted' WHERE txn = ?1 AND state = ?2 AND"
+                       " EXISTS (SELECT 1 FROM txn WHERE id = ?1 AND state = ?3)",
+                       "iti", id, AS_ITS_TRANSACTION, (int64_t)TRANSACTION_RUNNING) < 0)
         return -EIO;
     return sqlite3_step(s) == SQLITE_DONE ? 0 : -EIO;
 }
 
-/* Most steps end alike: one statement sets them all, then the others are mended. */
+/* Those that did not end as their transaction did. */
 static int update_steps(struct ledger *l, const struct plan *p, int64_t id)
 {
-    _cleanup_statement_ sqlite3_stmt *all = NULL, *one = NULL;
-    const char *usual = step_state_name(STEP_DONE);
+    _cleanup_statement_ sqlite3_stmt *s = NULL;
 
-    if (statement_open(l, &all, "UPDATE step SET state = ? WHERE txn = ?", "ti", usual, id) < 0 ||
-        sqlite3_step(all) != SQLITE_DONE ||
-        statement_open(l, &one, "UPDATE step SET state = ? WHERE txn = ? AND seq = ?", "") < 0)
+    if (statement_open(l, &s, "UPDATE step SET state = ? WHERE txn = ? AND seq = ?", "") < 0)
         return -EIO;
     for (size_t i = 0; i < p->n_steps; i++)
         if (p->steps[i].state != STEP_DONE &&
-            statement_again(one, "tii", step_state_name(p->steps[i].state), id, (int64_t)i) < 0)
+            statement_again(s, "tii", step_state_name(p->steps[i].state), id, (int64_t)i) < 0)
             return -EIO;
     return 0;
 }
@@ -340,10 +343,10 @@ int ledger_finish(struct ledger *l, int64_t id, enum transaction_state state, co
 
     if (run(l, "BEGIN IMMEDIATE") < 0)
         return failed(l, "close a transaction", error);
-    if (statement_open(l, &s, "UPDATE txn SET state = ?, ended = ? WHERE id = ?", "iii", (int64_t)state,
+    if ((p ? update_steps(l, p, id) : close_steps(l, id)) < 0 ||
+        statement_open(l, &s, "UPDATE txn SET state = ?, ended = ? WHERE id = ?", "iii", (int64_t)state,
                        (int64_t)time(NULL), id) < 0 ||
-        sqlite3_step(s) != SQLITE_DONE ||
-        (p ? update_steps(l, p, id) : close_steps(l, id)) < 0 || run(l, "COMMIT") < 0) {
+        sqlite3_step(s) != SQLITE_DONE || run(l, "COMMIT") < 0) {
         failed(l, "close a transaction", error);
         run(l, "ROLLBACK");
         return -EIO;
@@ -477,7 +480,9 @@ int ledger_history(struct ledger *l, const char *pf, int vf, size_t limit, struc
                    size_t *ret_count, struct sriov_error *error)
 {
     static const char sql[] =
-        "SELECT id, started, txn.state, command, who, object, what, before, after, step.state"
+        "SELECT id, started, txn.state, command, who, object, what, before, after,"
+        " CASE WHEN step.state <> '" AS_ITS_TRANSACTION "' THEN step.state"
+        " WHEN txn.state = 0 THEN 'planned' ELSE 'done' END"
         " FROM step JOIN txn ON txn.id = step.txn WHERE (?1 = '' OR pf = ?1) AND (?2 < 0 OR vf = ?2)"
         " ORDER BY id DESC, seq LIMIT ?3";
     _cleanup_statement_ sqlite3_stmt *s = NULL;
