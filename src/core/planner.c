@@ -354,11 +354,12 @@ static int settings_of_vf(struct way *w, size_t vf)
 
     for (unsigned a = 0; r >= 0 && a < SRIOV_ATTR_COUNT; a++) {
         enum sriov_attr id = (enum sriov_attr)a;
-        enum disruption d = have && quirk_resets_vf(w->goal->pf, id) ? DISRUPTION_VF_RESET
-                                                                      : DISRUPTION_NONE;
+        enum disruption d = DISRUPTION_NONE;
 
         if (!wants_change(w, vf, id))
             continue;
+        if (have && quirk_resets_vf(w->goal->pf, id))
+            d = DISRUPTION_VF_RESET;
         if (attr_row(id)->way == WAY_VF_NETLINK)
             r = add_setting(w, STEP_SET_VF, (int)vf, id, have, d);
         else if (attr_row(id)->way == WAY_VF_MSIX)
