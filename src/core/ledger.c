@@ -25,10 +25,11 @@ struct ledger {
 };
 
 #define SCHEMA_VERSION 1
+#define BUSY_MS 5000
 
-/* The first to open the ledger reads the whole WAL, and every command is the first. With SQLite's default, 1,000,
- * `list` would read 4 MB. */
-#define WAL_PAGES 100
+/* Between commands nobody has the ledger open, and the first to open it reads the whole WAL. SQLite lets it have 1,000
+ * pages, and leaves them there after they went into the database: `list` would read 4 MB. */
+#define WAL_PAGES 50
 
 static const char schema[] =
     "CREATE TABLE txn (id INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL, state INTEGER NOT NULL,"
@@ -156,6 +157,17 @@ static int make_schema(struct ledger *l)
     return run(l, "COMMIT");
 }
 
+/* After a commit. It does not wait for a reader that is in the way: the next commit does it. */
+static int shorten_wal(void *userdata, sqlite3 *db, const char *name, int pages)
+{
+    if (pages < WAL_PAGES)
+        return SQLITE_OK;
+    sqlite3_busy_timeout(db, 0);
+    sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(db, BUSY_MS);
+    return SQLITE_OK;
+}
+
 static int open_database(struct ledger *l, const char *path, struct sriov_error *error)
 {
     int r;
@@ -166,9 +178,9 @@ static int open_database(struct ledger *l, const char *path, struct sriov_error 
         error_remedy(error, "run as root, or give another --state-dir");
         return -EACCES;
     }
-    sqlite3_busy_timeout(l->db, 5000);
+    sqlite3_busy_timeout(l->db, BUSY_MS);
     sqlite3_db_config(l->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    sqlite3_wal_autocheckpoint(l->db, WAL_PAGES);
+    sqlite3_wal_hook(l->db, shorten_wal, NULL);
     r = make_schema(l);
     if (r == -EPROTO) {
         error_set(error, SRIOV_FAILED, 0, path, "the ledger is of another version of sriovd");
