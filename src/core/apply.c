@@ -166,6 +166,8 @@ static int revert(struct backend *b, struct ledger *l, const char *baseline, boo
         r = plan_gate(&p, &victims, error);
     if (r >= 0)
         r = plan_execute(b, &p, NULL, error);
+    if (r >= 0)
+        r = execute_overrides(b, &p, error);
     return r < 0 ? r : plan_verify(b, &p, error);
 }
 
@@ -213,14 +215,16 @@ int plan_apply(struct backend *b, struct ledger *l, struct plan *p, const struct
     r = plan_execute(b, p, options, error);
     if (r >= 0)
         r = plan_verify(b, p, error);
+    /* What the ledger cannot call applied is undone like any failure: else the next command would do it, when
+     * nobody expects it any more. */
+    if (r >= 0)
+        r = ledger_finish(l, result.transaction, TRANSACTION_APPLIED, p, error);
     if (r < 0)
         return after_failure(b, l, p, result.transaction, baseline.data, r, error);
     for (size_t i = 0; i < p->n_steps; i++)
         result.changed += p->steps[i].state == STEP_DONE;
-    /* Applied it is, whether or not the ledger can still say so; the next command would undo it. */
-    r = ledger_finish(l, result.transaction, TRANSACTION_APPLIED, p, error);
     *ret = result;
-    return r;
+    return 0;
 }
 
 int transaction_plan_revert(struct ledger *l, int64_t id, struct snapshot *s, struct transaction *t,

@@ -177,8 +177,9 @@ static void load_default_drivers(struct backend *b, struct job *jobs, size_t cou
         struct job *job = &jobs[i];
 
         snprintf(path, sizeof(path), "%s/modalias", job->vf->sysfs);
-        if (!str_eq(job->step->to, DRIVER_DEFAULT) || bound_to(b, job->vf, driver) ||
-            b->ops->read_file(b, path, &alias) < 0)
+        /* A probe that found no driver: nothing was said to an implied job, -ENODEV to one asked for. */
+        if (!str_eq(job->step->to, DRIVER_DEFAULT) || (job->result < 0 && job->result != -ENODEV) ||
+            bound_to(b, job->vf, driver) || b->ops->read_file(b, path, &alias) < 0)
             continue;
         if (!loaded || !str_eq(alias, loaded)) {
             b->ops->run(b, (const char *[]){ "modprobe", "-q", alias, NULL }, text, sizeof(text));
@@ -194,8 +195,12 @@ static int bind_failed(const struct plan *p, const struct job *job, struct sriov
     char object[OBJECT_SIZE];
 
     step_object(p, job->step, object);
-    error_set(error, error_code_of(-job->result), -job->result, object, "cannot bind to %s (%s of %s)",
-              job->step->to, job->what, job->vf->pci);
+    if (str_eq(job->step->to, DRIVER_NONE))
+        error_set(error, error_code_of(-job->result), -job->result, object, "cannot unbind (%s of %s)",
+                  job->what, job->vf->pci);
+    else
+        error_set(error, error_code_of(-job->result), -job->result, object, "cannot bind to %s (%s of %s)",
+                  job->step->to, job->what, job->vf->pci);
     if (strstr(job->step->to, "vfio") && job->result == -EINVAL)
         error_remedy(error, "vfio needs an IOMMU: turn on VT-d or AMD-Vi in the BIOS and the kernel");
     else
@@ -227,4 +232,48 @@ int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t 
             r = bind_failed(p, &jobs[i], error);
     }
     return r;
+}
+
+/* ---- what an interrupted bind leaves behind ---- */
+
+/* The override of a VF that has its default driver may name that one: somebody else's doing, and harmless. */
+static bool override_fits(const char *override, const char *to, const char *driver)
+{
+    if (!str_eq(to, DRIVER_DEFAULT) && !str_eq(to, DRIVER_NONE))
+        return str_eq(override, to);
+    return str_eq(override, "(null)") || (driver[0] && str_eq(override, driver));
+}
+
+static int mend_override(struct backend *b, const struct vf *vf, const char *to)
+{
+    _cleanup_free_ char *override = NULL;
+    char path[128], driver[32] = "";
+    bool named = !str_eq(to, DRIVER_DEFAULT) && !str_eq(to, DRIVER_NONE);
+
+    snprintf(path, sizeof(path), "%s/driver_override", vf->sysfs);
+    if (b->ops->read_file(b, path, &override) < 0)
+        return 0;
+    if (!bound_to(b, vf, driver))
+        driver[0] = '\0';
+    if (override_fits(override, to, driver))
+        return 0;
+    return b->ops->write_file(b, path, named ? to : "\n");
+}
+
+int execute_overrides(struct backend *b, const struct plan *p, struct sriov_error *error)
+{
+    for (size_t i = 0; i < p->goals.count; i++) {
+        const struct goal *g = &p->goals.items[i];
+
+        for (size_t v = 0; v < MIN_OF(g->n_vfs, g->pf->n_vfs); v++) {
+            const struct vf *vf = &g->pf->vfs[v];
+            int r = 0;
+
+            if (attrs_has(&g->vfs[v], SRIOV_DRIVER) && vf->sysfs[0])
+                r = mend_override(b, vf, g->vfs[v].driver);
+            if (r < 0)
+                return error_set(error, error_code_of(-r), -r, vf->pci, "cannot set driver_override");
+        }
+    }
+    return 0;
 }

@@ -21,6 +21,10 @@ int plan_verify(struct backend *b, const struct plan *p, struct sriov_error *err
 int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t count,
                   struct sriov_error *error);
 
+/* A bind that was cut short may leave its driver_override behind on a VF whose driver is as it was, and the
+ * next probe would go by it: puts those right of all VFs whose driver the goals name. */
+int execute_overrides(struct backend *b, const struct plan *p, struct sriov_error *error);
+
 /* Waiting (settle.c). `e` must be open since before the change whose effects are waited for; NULL: look
  * once, wait for nothing. settle_vfs returns when every VF of the PF that is a NIC with a kernel driver
  * has its netdev and udev is done with it, settle_carrier when the PF has link, both at the latest
