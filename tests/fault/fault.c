@@ -9,6 +9,8 @@
  *     fail:K       point K is not done and answers EIO; all others work
  *     kill:K       SIGKILL to ourselves just before point K is done
  *     kill-after:K SIGKILL just after it was done
+ *
+ * SRIOV_FAULT_LOG=FILE appends a line for each point: its number and what it is.
  */
 #include <errno.h>
 #include <linux/netlink.h>
@@ -66,11 +68,26 @@ static void write_count(unsigned long point)
     fclose(f);
 }
 
+static void write_log(unsigned long point, const char *what, const char *with)
+{
+    const char *file = getenv("SRIOV_FAULT_LOG");
+    FILE *f;
+
+    if (!file)
+        return;
+    f = fopen(file, "ae");
+    if (!f)
+        abort();
+    fprintf(f, "%lu %s %s\n", point, what, with[0] == '\n' ? "" : with);
+    fclose(f);
+}
+
 /* Passes one point; true if it is to fail. */
-static bool enter(unsigned long *ret_point)
+static bool enter(const char *what, const char *with, unsigned long *ret_point)
 {
     *ret_point = atomic_fetch_add(&points, 1) + 1;
     write_count(*ret_point);
+    write_log(*ret_point, what, with);
     if (asked("kill", *ret_point))
         raise(SIGKILL);
     return asked("fail", *ret_point);
@@ -109,7 +126,7 @@ static int fault_write_file(struct backend *b, const char *path, const char *dat
 {
     unsigned long point;
 
-    if (enter(&point))
+    if (enter(path, data, &point))
         return -EIO;
     return leave(point, inner_of(b)->ops->write_file(inner_of(b), path, data));
 }
@@ -135,7 +152,7 @@ static int fault_nl_change(struct backend *b, int protocol, const struct buf *ba
 
         buf_add(&one, message, NLMSG_ALIGN(message->nlmsg_len));
         at += NLMSG_ALIGN(message->nlmsg_len);
-        if (enter(&point))
+        if (enter("netlink", "change", &point))
             acks[i] = (struct nl_ack){ .error = -EIO, .text = "fault injected" };
         else
             r = leave(point, inner_of(b)->ops->nl_change(inner_of(b), protocol, &one, &acks[i], 1));
@@ -157,7 +174,7 @@ static int fault_run(struct backend *b, const char *const *argv, char *text, siz
 {
     unsigned long point;
 
-    if (enter(&point))
+    if (enter(argv[0], argv[1], &point))
         return -EIO;
     return leave(point, inner_of(b)->ops->run(inner_of(b), argv, text, text_size));
 }
@@ -207,7 +224,7 @@ int __wrap_ledger_begin(struct ledger *l, const struct plan *p, const char *comm
 {
     unsigned long point;
 
-    if (enter(&point))
+    if (enter("ledger", "begin", &point))
         return error_set(error, SRIOV_FAILED, EIO, "ledger", "fault injected");
     return leave(point, __real_ledger_begin(l, p, command, baseline, ret_id, error));
 }
@@ -217,7 +234,7 @@ int __wrap_ledger_finish(struct ledger *l, int64_t id, enum transaction_state st
 {
     unsigned long point;
 
-    if (enter(&point))
+    if (enter("ledger", "finish", &point))
         return error_set(error, SRIOV_FAILED, EIO, "ledger", "fault injected");
     return leave(point, __real_ledger_finish(l, id, state, p, error));
 }
