@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The ledger in SQLite. The only user of sqlite3.h. A statement is run by statement_run() and friends,
- * with its values told by a format: "i" an int64_t, "t" a text.
+ * with its values told by a format: "i" an int64_t, "t" a text, which stays the caller's and as it is
+ * until the statement has run.
  */
 #include "core/ledger.h"
 
@@ -86,7 +87,7 @@ static int bind_values(sqlite3_stmt *s, const char *types, va_list values)
         if (types[i] == 'i')
             r = sqlite3_bind_int64(s, i + 1, va_arg(values, int64_t));
         else
-            r = sqlite3_bind_text(s, i + 1, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
+            r = sqlite3_bind_text(s, i + 1, va_arg(values, const char *), -1, SQLITE_STATIC);
     }
     return r == SQLITE_OK ? 0 : -EIO;
 }
