@@ -19,7 +19,7 @@
 
 struct vf {
     unsigned index;
-    char pci[16];        /* "" on a bus without addresses for VFs (netdevsim) */
+    char pci[16];        /* "" while it is removed, and on a bus without addresses for VFs (netdevsim) */
     char sysfs[64];      /* its device folder, "" as above */
     int iommu_group;     /* -1: none */
     unsigned pci_class;  /* 0x020000 is an Ethernet controller; 0 unknown */

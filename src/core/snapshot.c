@@ -106,8 +106,10 @@ static void vf_read_device(struct backend *b, const struct snapshot *s, struct v
     vf_set_link(s, vf);
 }
 
-/* The virtfn links of a PCI PF are the VFs that exist, whatever sriov_numvfs would say. */
-static int read_pci_vfs(struct backend *b, struct snapshot *s, struct pf *pf)
+/* The virtfn links of a PCI PF are the VFs that exist, whatever sriov_numvfs would say. While VFs are
+ * removed, which can take as long as somebody holds one of them, the lower ones are gone already: of
+ * those nothing but the number is known. */
+static void read_pci_vfs(struct backend *b, struct snapshot *s, struct pf *pf)
 {
     unsigned pci_class = 0;
 
@@ -117,14 +119,13 @@ static int read_pci_vfs(struct backend *b, struct snapshot *s, struct pf *pf)
 
         snprintf(path, sizeof(path), "%s/virtfn%zu", pf->sysfs, i);
         if (backend_link_name(b, path, vf->pci, sizeof(vf->pci)) < 0)
-            return -EAGAIN; /* it went away under us */
+            continue;
         snprintf(vf->sysfs, sizeof(vf->sysfs), "/sys/bus/pci/devices/%s", vf->pci);
-        if (i == 0)
+        if (pci_class == 0)
             pci_class = (unsigned)read_number(b, vf->sysfs, "class", 0);
         vf->pci_class = pci_class;
         vf_read_device(b, s, vf);
     }
-    return 0;
 }
 
 static int count_vfs(struct backend *b, const struct pf *pf, size_t *ret)
@@ -141,8 +142,13 @@ static int count_vfs(struct backend *b, const struct pf *pf, size_t *ret)
     r = b->ops->list_dir(b, pf->sysfs, &names);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < names.count; i++)
-        count += str_starts(names.items[i], "virtfn");
+    for (size_t i = 0; i < names.count; i++) {
+        uint64_t index;
+
+        if (str_starts(names.items[i], "virtfn") &&
+            str_to_u64(names.items[i] + strlen("virtfn"), UINT16_MAX, &index) == 0)
+            count = MAX_OF(count, (size_t)index + 1);
+    }
     *ret = count;
     return 0;
 }
@@ -217,11 +223,8 @@ static int read_vfs(struct backend *b, struct snapshot *s, struct pf *pf)
         pf->vfs[i].index = (unsigned)i;
         pf->vfs[i].iommu_group = -1;
     }
-    if (pf->bus == PF_ON_PCI) {
-        r = read_pci_vfs(b, s, pf);
-        if (r < 0)
-            return r;
-    }
+    if (pf->bus == PF_ON_PCI)
+        read_pci_vfs(b, s, pf);
     return count > 0 ? read_vf_settings(b, pf) : 0;
 }
 
