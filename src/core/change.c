@@ -122,7 +122,12 @@ static int lock(struct change *c)
 
     if (plan_pfs(p, &keys) < 0)
         return error_no_memory(c->error);
-    return ledger_lock(c->s->ledger, &keys, c->error);
+    int r = ledger_lock(c->s->ledger, &keys, c->error);
+    /* The ledger knows PFs by their keys, people by their names. */
+    for (size_t i = 0; r < 0 && c->error && i < p->goals.count; i++)
+        if (str_eq(c->error->object, p->goals.items[i].pf->key))
+            STR_SET(c->error->object, pf_label(p->goals.items[i].pf));
+    return r;
 }
 
 /* With the lock held: was the plan made from a state that somebody changed since? */
