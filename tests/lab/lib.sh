@@ -138,12 +138,55 @@ named() { # PF COUNT: enp1s0 4 waits for enp1s0v0 to enp1s0v3
     done
 }
 
+# Is this the build with sanitizers? It is many times slower.
+is_asan() {
+    grep -q __asan_init "$(command -v sriovctl)"
+}
+
 # Runs a command and keeps in $trace what it opened, wrote and sent, also in its children, with full paths.
 traced() { # COMMAND…
-    strace -f -y -s 64 -v -o "$trace" -e trace=openat,open,openat2,creat,write,pwrite64,writev,sendmsg,sendmmsg,sendto,mount,unlink,unlinkat,rename,renameat,renameat2 "$@"
+    strace -f --seccomp-bpf -y -s 64 -v -o "$trace" -e trace=openat,open,openat2,creat,write,pwrite64,writev,sendmsg,sendmmsg,sendto,mount,unlink,unlinkat,rename,renameat,renameat2 "$@"
 }
 
 # The calls in $trace that change the machine: a sysfs file opened for writing, or a netlink message that sets something.
 changes() {
     grep -E '/sys/.*O_(WRONLY|RDWR)|O_(WRONLY|RDWR).*</sys/|RTM_(SET|NEW|DEL)|/etc/modprobe\.d.*O_(WRONLY|RDWR)' "$trace"
+}
+
+microseconds() { # COMMAND…: how long it takes
+    local begin=${EPOCHREALTIME/./}
+    "$@" >/dev/null 2>&1
+    echo $((${EPOCHREALTIME/./} - begin))
+}
+
+median() { # COUNT: of so many lines with a number each
+    sort -n | sed -n "$((($1 + 1) / 2))p"
+}
+
+# ---- A virtual machine that holds a VF ------------------------------------------------------------------------------------
+
+# It is a QEMU whose processor never starts, with the VF by vfio. $vm is its process; $events counts what it had to tell.
+vm=''
+events=0
+answer=''
+
+qmp() { # COMMAND: its answer; events that come first are counted
+    local line
+    echo "{\"execute\": \"$1\"}" >&"${VM[1]}"
+    while read -r -t 60 line <&"${VM[0]}"; do
+        case $line in
+        *'"event"'*) events=$((events + 1)) ;;
+        *) answer=$line; return ;;
+        esac
+    done
+    return 1
+}
+
+start_vm() { # NAME PCI
+    events=0
+    coproc VM { exec qemu-system-x86_64 -machine q35,accel=tcg -m 64 -nodefaults -display none -S -name "guest=$1" \
+        -device "vfio-pci,host=$2,id=vf" -qmp stdio 2>"$tmp/qemu"; }
+    vm=$VM_PID
+    read -r -t 60 answer <&"${VM[0]}"
+    qmp qmp_capabilities
 }
