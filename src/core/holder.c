@@ -146,6 +146,12 @@ static int find_device_users(struct search *q, const struct pf *pf, int vf, cons
 
 /* ---- other network namespaces ---- */
 
+/* A VF may have more than one netdev: two ports on one function (mlx4), IPoIB children. */
+static bool is_netdev_of(const struct vf *vf, const struct rtnl_link *l)
+{
+    return l->ifindex == vf->ifindex || (vf->pci[0] && str_eq(l->parent, vf->pci));
+}
+
 /* A netdev that went into another namespace leaves the folder `net` of its device behind, empty to us. */
 static bool netdev_is_elsewhere(struct search *q, const struct vf *vf)
 {
@@ -160,45 +166,81 @@ static bool netdev_is_elsewhere(struct search *q, const struct vf *vf)
 
 static int find_netns(struct search *q, const struct pf *pf, const struct vf *vf)
 {
-    if (!netdev_is_elsewhere(q, vf))
-        return 0;
     for (size_t i = 0; i < q->foreign.count; i++) {
         const struct foreign_netdev *f = &q->foreign.items[i];
 
-        if (str_eq(f->parent, vf->pci))
+        if (vf->pci[0] && str_eq(f->parent, vf->pci))
             return add(q, HOLDER_NETNS, pf, (int)vf->index, f->pid, f->comm,
                        f->name[0] ? f->name : f->netns);
     }
+    if (!netdev_is_elsewhere(q, vf))
+        return 0;
     return add(q, HOLDER_NETNS, pf, (int)vf->index, 0, "", "unknown namespace");
 }
 
 /* ---- addresses and upper devices ---- */
 
-static int find_addresses(struct search *q, const struct pf *pf, const struct vf *vf)
+static int find_addresses(struct search *q, const struct pf *pf, const struct vf *vf,
+                          const struct rtnl_link *own)
 {
     int r = 0;
 
-    for (size_t i = 0; r >= 0 && vf->ifindex > 0 && i < q->addresses.count; i++) {
+    for (size_t i = 0; r >= 0 && i < q->addresses.count; i++) {
         const struct rtnl_address *a = &q->addresses.items[i];
 
         /* fe80:: is there as soon as the link is up, whether anybody uses it or not. */
-        if (a->ifindex == vf->ifindex && !a->link_local_v6)
+        if (a->ifindex == own->ifindex && !a->link_local_v6)
             r = add(q, HOLDER_ADDRESS, pf, (int)vf->index, 0, "", a->text);
     }
     return r;
 }
 
-static int find_uppers(struct search *q, const struct pf *pf, const struct vf *vf)
+/* A macvlan, vlan or the like that was made on the VF's netdev and went into a container: there, only
+ * its message tells what it stands on. */
+static int find_foreign_uppers(struct search *q, const struct pf *pf, const struct vf *vf,
+                               const struct rtnl_link *own)
 {
-    const struct rtnl_link *own = snapshot_link(q->s, vf->ifindex);
     int r = 0;
 
-    for (size_t i = 0; r >= 0 && own && i < q->s->links.count; i++) {
+    for (size_t i = 0; r >= 0 && i < q->foreign.count; i++) {
+        const struct foreign_netdev *f = &q->foreign.items[i];
+        char name[64];
+
+        if (f->lower != own->ifindex)
+            continue;
+        snprintf(name, sizeof(name), "%s in %.40s", f->ifname, f->name[0] ? f->name : f->netns);
+        r = add(q, HOLDER_UPPER, pf, (int)vf->index, f->pid, f->pid > 0 ? f->comm : f->kind, name);
+    }
+    return r;
+}
+
+static int find_uppers(struct search *q, const struct pf *pf, const struct vf *vf,
+                       const struct rtnl_link *own)
+{
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < q->s->links.count; i++) {
         const struct rtnl_link *l = &q->s->links.items[i];
         bool stands_on = l->lower == own->ifindex && !l->lower_elsewhere;
 
         if (l->ifindex != own->ifindex && (stands_on || own->master == l->ifindex))
             r = add(q, HOLDER_UPPER, pf, (int)vf->index, 0, l->kind, l->name);
+    }
+    return r < 0 ? r : find_foreign_uppers(q, pf, vf, own);
+}
+
+static int find_on_netdevs(struct search *q, const struct pf *pf, const struct vf *vf)
+{
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < q->s->links.count; i++) {
+        const struct rtnl_link *own = &q->s->links.items[i];
+
+        if (!is_netdev_of(vf, own))
+            continue;
+        r = find_addresses(q, pf, vf, own);
+        if (r >= 0)
+            r = find_uppers(q, pf, vf, own);
     }
     return r;
 }
@@ -289,43 +331,52 @@ static int find_of_vf(struct search *q, const struct pf *pf, const struct vf *vf
                           strstr(vf->attrs.driver, "vfio") != NULL);
     if (r >= 0)
         r = find_netns(q, pf, vf);
+    return r < 0 ? r : find_on_netdevs(q, pf, vf);
+}
+
+static int read_addresses(struct search *q)
+{
+    _cleanup_buf_ struct buf request = BUF_INIT, reply = BUF_INIT;
+    int r;
+
+    rtnl_request_addresses(&request);
+    r = buf_ok(&request);
     if (r >= 0)
-        r = find_addresses(q, pf, vf);
-    if (r >= 0)
-        r = find_uppers(q, pf, vf);
-    return r;
+        r = q->b->ops->nl_query(q->b, NETLINK_ROUTE, request.data, &reply, NULL);
+    return r < 0 ? r : rtnl_parse_addresses(&reply, &q->addresses);
+}
+
+/* What is not in the record that is replayed is no failure; on a machine, not to know who uses a VF is. */
+static int unless_recorded(int r)
+{
+    return r == -ENODATA ? 0 : r;
 }
 
 /* Makes the scans that something in the snapshot calls for. */
 static int scan(struct search *q)
 {
     static const char *const devices[] = { "/dev/vfio/", "/dev/uio", "/dev/infiniband/uverbs", NULL };
-    bool any_vf = false, any_device = false, any_elsewhere = false;
+    bool any_vf = false, any_device = false, any_netdev = false;
     int r = 0;
 
-    for (size_t p = 0; p < q->s->n_pfs; p++)
+    for (size_t p = 0; p < q->s->n_pfs; p++) {
+        any_device |= driver_is_passthrough(q->s->pfs[p].driver);
         for (size_t v = 0; v < q->s->pfs[p].n_vfs; v++) {
             const struct vf *vf = &q->s->pfs[p].vfs[v];
 
             any_vf = true;
             any_device |= driver_is_passthrough(vf->attrs.driver);
-            any_elsewhere |= netdev_is_elsewhere(q, vf);
+            any_netdev |= vf->ifindex > 0 || netdev_is_elsewhere(q, vf);
         }
-    if (any_device || backend_exists(q->b, "/sys/class/infiniband_verbs"))
-        r = q->b->ops->device_users(q->b, devices, &q->users);
-    if (r >= 0 && any_elsewhere)
-        r = q->b->ops->foreign_netdevs(q->b, &q->foreign);
-    if (r >= 0 && any_vf) {
-        _cleanup_buf_ struct buf request = BUF_INIT, reply = BUF_INIT;
-
-        rtnl_request_addresses(&request);
-        r = buf_ok(&request);
-        if (r >= 0)
-            r = q->b->ops->nl_query(q->b, NETLINK_ROUTE, request.data, &reply, NULL);
-        if (r >= 0)
-            r = rtnl_parse_addresses(&reply, &q->addresses);
     }
-    return r == -ENODATA || r == -ENOENT ? 0 : r; /* not in the record that is replayed */
+    if (any_device || backend_exists(q->b, "/sys/class/infiniband_verbs"))
+        r = unless_recorded(q->b->ops->device_users(q->b, devices, &q->users));
+    if (r >= 0 && any_netdev)
+        r = unless_recorded(q->b->ops->foreign_netdevs(q->b, &q->foreign));
+    if (r >= 0 && any_vf)
+        r = unless_recorded(read_addresses(q));
+    q->found->incomplete = q->users.incomplete || q->foreign.incomplete;
+    return r;
 }
 
 int holders_find(struct backend *b, const struct snapshot *s, const struct lease_row *leases,
@@ -342,7 +393,8 @@ int holders_find(struct backend *b, const struct snapshot *s, const struct lease
         for (size_t v = 0; r >= 0 && v < pf->n_vfs; v++)
             r = find_of_vf(&q, pf, &pf->vfs[v]);
         if (r >= 0)
-            r = find_device_users(&q, pf, HOLDER_OF_PF, pf->sysfs, pf->iommu_group, false);
+            r = find_device_users(&q, pf, HOLDER_OF_PF, pf->sysfs, pf->iommu_group,
+                                  strstr(pf->driver, "vfio") != NULL);
         if (r >= 0)
             r = find_leases(&q, pf, leases, n_leases);
     }

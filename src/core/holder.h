@@ -38,6 +38,7 @@ struct holder {
 struct holders {
     struct holder *items;
     size_t count;
+    bool incomplete; /* processes or namespaces could not be looked into: there may be more */
 };
 
 /* A lease as the ledger knows it; passed in so that finding holders needs no database. */

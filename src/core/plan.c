@@ -134,11 +134,16 @@ bool plan_can_hurt(const struct plan *p)
     return plan_disruption(p) >= DISRUPTION_VF_LOSS;
 }
 
+static bool takes_away(const struct step *s)
+{
+    return s->disruption >= DISRUPTION_VF_LOSS;
+}
+
 static bool step_hurts(const struct plan *p, const struct step *s, const struct holder *h)
 {
     const struct pf *pf = step_pf(p, s), *held = pf_by_key(p, h->pf);
 
-    if (s->disruption < DISRUPTION_VF_LOSS || !held)
+    if (!takes_away(s) || !held)
         return false;
     /* Unloading a driver takes every PF that it has. */
     if (s->kind == STEP_RELOAD_DRIVER)
@@ -162,6 +167,8 @@ int plan_victims(const struct plan *p, const struct holders *all, struct holders
                 hurt.items[hurt.count++] = all->items[i];
                 break;
             }
+    for (size_t k = 0; k < p->n_steps; k++)
+        hurt.incomplete |= all->incomplete && takes_away(&p->steps[k]);
     *ret = hurt;
     return 0;
 }
@@ -196,13 +203,23 @@ static void name_victims(const struct plan *p, const struct holders *victims, st
     }
 }
 
+/* Found nobody, but could not look everywhere: that is no answer. */
+static int refuse_blindly(struct sriov_error *error)
+{
+    int r = error_set(error, SRIOV_NOT_PERMITTED, EPERM, "", "cannot tell whether the VFs are in use: not every "
+                      "process and network namespace can be looked into");
+
+    error_remedy(error, "run it as root of the host, with CAP_SYS_PTRACE and CAP_SYS_ADMIN; --force goes ahead");
+    return r;
+}
+
 int plan_gate(const struct plan *p, const struct holders *victims, struct sriov_error *error)
 {
     _cleanup_buf_ struct buf names = BUF_INIT;
     char object[OBJECT_SIZE];
 
     if (victims->count == 0)
-        return 0;
+        return victims->incomplete ? refuse_blindly(error) : 0;
     victim_label(p, &victims->items[0], object);
     name_victims(p, victims, &names);
     error_set(error, SRIOV_IN_USE, 0, object, "in use: %s", buf_ok(&names) < 0 ? "" : names.data);

@@ -92,7 +92,8 @@ bool plan_can_hurt(const struct plan *p);
 /* The holders that the plan would hurt, out of all. Needs no release beyond holders_done. */
 int plan_victims(const struct plan *p, const struct holders *all, struct holders *ret);
 
-/* The gate: 0, or -EBUSY with code in use and the holders named in the message. */
+/* The gate: 0, or -EBUSY with code in use and the holders named in the message. Also refuses (-EPERM, code
+ * not permitted) to take VFs away if the search for holders was incomplete. */
 int plan_gate(const struct plan *p, const struct holders *victims, struct sriov_error *error);
 
 /* The state before, of exactly what the plan touches, as a document that desired_add reads. */

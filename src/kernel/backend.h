@@ -36,24 +36,31 @@ struct device_user {
     char device[64]; /* "/dev/vfio/12" */
 };
 
-/* A netdev found in a network namespace other than ours. */
+/* A netdev found in a network namespace other than ours. It belongs to a device, or stands on a
+ * netdev that is in our namespace (as a macvlan or vlan made here and moved into a container does).
+ */
 struct foreign_netdev {
-    char parent[32]; /* the device it belongs to: "0000:01:10.0" */
+    char parent[32]; /* the device it belongs to: "0000:01:10.0"; "" */
     char ifname[16];
     char netns[64]; /* name under /run/netns, or "net:[4026532301]" */
     pid_t pid;      /* one process living there, 0 if there is none */
     char comm[17];
     char name[64]; /* as in device_user */
+    int lower;     /* ifindex, here, of the netdev that it stands on; 0 */
+    char kind[16]; /* "macvlan", "vlan", ...; "" for hardware */
 };
 
+/* `incomplete`: somewhere we may not look, so what is not in the list may be there all the same. */
 struct device_users {
     struct device_user *items;
     size_t count;
+    bool incomplete;
 };
 
 struct foreign_netdevs {
     struct foreign_netdev *items;
     size_t count;
+    bool incomplete;
 };
 
 struct backend_ops {
@@ -81,11 +88,12 @@ struct backend_ops {
                      size_t count);
 
     /* Who has files open whose name starts with one of the prefixes (NULL-terminated list), found
-     * without opening any of them. Processes that we may not look into are passed over. */
+     * without opening any of them. Processes that we may not look into are passed over, and the
+     * list is marked as incomplete. */
     int (*device_users)(struct backend *b, const char *const *prefixes, struct device_users *ret);
 
-    /* Netdevs with a parent device in all other network namespaces that can be found (named ones,
-     * and those of processes). */
+    /* Netdevs with a parent device, or with a lower netdev here, in all other network namespaces
+     * that can be found (named ones, and those of processes). */
     int (*foreign_netdevs)(struct backend *b, struct foreign_netdevs *ret);
 
     /* Runs a program of the system to the end ("modprobe vfio-pci"): argv NULL-terminated. Returns

@@ -124,14 +124,14 @@ static void write_fields(struct json_writer *w, const struct record_field *field
     json_object(w, NULL);
     for (size_t i = 0; i < count; i++) {
         const char *at = (const char *)item + fields[i].offset;
-        pid_t pid;
+        int number;
 
         if (fields[i].size > 0) {
             json_str(w, fields[i].key, at);
             continue;
         }
-        memcpy(&pid, at, sizeof(pid));
-        json_i64(w, fields[i].key, pid);
+        memcpy(&number, at, sizeof(number));
+        json_i64(w, fields[i].key, number);
     }
     json_end(w);
 }

@@ -4,6 +4,10 @@
  * namespace is known by its inode, which readlink("/proc/PID/ns/net") tells without opening
  * anything. To ask one, a helper thread enters it and opens a netlink socket there; a socket stays
  * in the namespace it was made in, so the calling thread reads from it and never changes its own.
+ *
+ * A netdev there may stand on one of ours. Its message has the ifindex and the number by which that
+ * namespace knows the one of the lower netdev, so it is asked for the number of ours: an ifindex of
+ * a third namespace says nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +16,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "kernel/list.h"
 #include "kernel/netlink.h"
@@ -70,17 +75,20 @@ static struct netns *find_or_add(struct netnss *all, uint64_t inode)
     return item;
 }
 
-static int add_of_processes(DIR *proc, uint64_t own, struct netnss *all)
+static int add_of_processes(DIR *proc, uint64_t own, struct netnss *all, bool *incomplete)
 {
     char path[32];
     uint64_t inode;
     pid_t pid;
+    int r;
 
     while ((pid = scan_next_pid(proc)) > 0) {
         struct netns *item;
 
         snprintf(path, sizeof(path), "%d/ns/net", (int)pid);
-        if (read_inode(dirfd(proc), path, &inode) < 0 || inode == own)
+        r = read_inode(dirfd(proc), path, &inode);
+        *incomplete |= r == -EACCES || r == -EPERM;
+        if (r < 0 || inode == own)
             continue;
         item = find_or_add(all, inode);
         if (!item)
@@ -116,7 +124,14 @@ struct visit {
     const struct netns *items;
     size_t count;
     struct nl_socket sockets[BATCH];
+    bool refused; /* one is there, and could not be entered */
 };
+
+/* Gone meanwhile, or a file under /run/netns that is no namespace any more. */
+static bool is_gone(int error)
+{
+    return error == ENOENT || error == ESRCH || error == EINVAL;
+}
 
 static void *open_sockets(void *arg)
 {
@@ -132,12 +147,13 @@ static void *open_sockets(void *arg)
             snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)item->pid);
         else
             snprintf(path, sizeof(path), NAMED "/%s", item->name);
+        errno = 0;
         fd = open(path, O_RDONLY | O_CLOEXEC);
-        /* Gone meanwhile (the pid may be somebody else's by now), or not ours to enter: passed
-         * over, like processes in device_users. */
-        if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == item->inode &&
-            setns(fd, CLONE_NEWNET) == 0)
-            nl_socket_open(&visit->sockets[i], NETLINK_ROUTE);
+        if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino != item->inode)
+            continue; /* the pid is somebody else's by now */
+        if (fd < 0 || setns(fd, CLONE_NEWNET) < 0 ||
+            nl_socket_open(&visit->sockets[i], NETLINK_ROUTE) < 0)
+            visit->refused |= !is_gone(errno);
     }
     return NULL;
 }
@@ -161,7 +177,7 @@ static int run_visit(struct visit *visit)
     return -r;
 }
 
-static int add_netdev(const struct netns *ns, const struct rtnl_link *link,
+static int add_netdev(const struct netns *ns, const struct rtnl_link *link, int lower,
                       struct foreign_netdevs *ret)
 {
     struct foreign_netdev *netdev = LIST_ADD(ret);
@@ -170,10 +186,12 @@ static int add_netdev(const struct netns *ns, const struct rtnl_link *link,
         return -ENOMEM;
     STR_SET(netdev->parent, link->parent);
     STR_SET(netdev->ifname, link->name);
+    netdev->lower = lower;
     if (ns->name[0])
         STR_SET(netdev->netns, ns->name);
     else
         snprintf(netdev->netns, sizeof(netdev->netns), "net:[%llu]", (unsigned long long)ns->inode);
+    STR_SET(netdev->kind, link->kind);
     netdev->pid = ns->pid;
     STR_SET(netdev->comm, ns->comm);
     STR_SET(netdev->name, ns->process_name);
@@ -193,21 +211,50 @@ static int read_links(struct nl_socket *socket, struct nl_space *space, struct r
     return r < 0 ? r : rtnl_parse_links(&answer, ret);
 }
 
+/* How the namespace of the socket numbers ours; -1 if it does not know it. */
+static int own_nsid(struct nl_socket *socket, struct nl_space *space)
+{
+    _cleanup_buf_ struct buf request = BUF_INIT, answer = BUF_INIT;
+    int number;
+
+    rtnl_request_nsid(&request, gettid());
+    if (buf_ok(&request) < 0 || nl_socket_query(socket, space, request.data, &answer, NULL) < 0 ||
+        rtnl_parse_nsid(&answer, &number) < 0)
+        return -1;
+    return number;
+}
+
+static bool may_stand_here(const struct rtnl_link *link)
+{
+    return link->lower > 0 && link->lower_elsewhere && link->lower_netnsid >= 0;
+}
+
 static int report(int proc_fd, struct netns *ns, struct nl_socket *socket, struct nl_space *space,
                   struct foreign_netdevs *ret)
 {
     _cleanup_(rtnl_links_done) struct rtnl_links links = { 0 };
-    int r;
+    int own = -1, r;
+    bool asked = false;
 
     r = read_links(socket, space, &links);
+    /* One namespace that cannot be read keeps nobody from looking at the others. */
+    ret->incomplete |= r < 0;
     if (r < 0)
-        return r;
+        return r == -ENOMEM ? r : 0;
     for (size_t i = 0; i < links.count; i++) {
-        if (!links.items[i].parent[0])
+        const struct rtnl_link *link = &links.items[i];
+        bool stands_here;
+
+        if (may_stand_here(link) && !asked) {
+            own = own_nsid(socket, space);
+            asked = true;
+        }
+        stands_here = may_stand_here(link) && link->lower_netnsid == own;
+        if (!link->parent[0] && !stands_here)
             continue;
         if (ns->pid > 0 && !ns->comm[0])
             scan_process_name(proc_fd, ns->pid, ns->comm, ns->process_name);
-        r = add_netdev(ns, &links.items[i], ret);
+        r = add_netdev(ns, link, stands_here ? link->lower : 0, ret);
         if (r < 0)
             return r;
     }
@@ -221,6 +268,7 @@ static int visit_batch(int proc_fd, struct netns *items, size_t count, struct nl
     int r;
 
     r = run_visit(&visit);
+    ret->incomplete |= visit.refused;
     for (size_t i = 0; i < count; i++) {
         if (r == 0 && visit.sockets[i].fd >= 0)
             r = report(proc_fd, &items[i], &visit.sockets[i], space, ret);
@@ -242,7 +290,7 @@ int scan_foreign_netdevs(struct foreign_netdevs *ret)
     if (r == 0)
         r = read_inode(dirfd(proc), "thread-self/ns/net", &own);
     if (r == 0)
-        r = add_of_processes(proc, own, &all);
+        r = add_of_processes(proc, own, &all, &netdevs.incomplete);
     if (r == 0)
         r = add_named(own, &all);
     for (size_t i = 0; r == 0 && i < all.count; i += BATCH)

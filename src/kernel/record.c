@@ -25,9 +25,14 @@ const struct record_field record_user_fields[RECORD_USER_FIELDS] = {
 };
 
 const struct record_field record_netdev_fields[RECORD_NETDEV_FIELDS] = {
-    { FIELD(foreign_netdev, parent) }, { FIELD(foreign_netdev, ifname) },
-    { FIELD(foreign_netdev, netns) },  { "pid", offsetof(struct foreign_netdev, pid), 0 },
-    { FIELD(foreign_netdev, comm) },   { FIELD(foreign_netdev, name) },
+    { FIELD(foreign_netdev, parent) },
+    { FIELD(foreign_netdev, ifname) },
+    { FIELD(foreign_netdev, netns) },
+    { "pid", offsetof(struct foreign_netdev, pid), 0 },
+    { FIELD(foreign_netdev, comm) },
+    { FIELD(foreign_netdev, name) },
+    { "lower", offsetof(struct foreign_netdev, lower), 0, .optional = true },
+    { FIELD(foreign_netdev, kind), .optional = true },
 };
 
 static void item_done(struct record_item *item)

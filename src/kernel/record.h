@@ -11,7 +11,7 @@
  *   netlink [{protocol, request and reply in hexadecimal (seq and pid of the request are 0), error,
  *   text: the extended ack}];
  *   device_users [{pid, comm, name, device}], foreign_netdevs [{parent, ifname, netns, pid, comm,
- * name}], each absent if it was not asked for.
+ *   name, lower, kind}], each absent if it was not asked for; lower and kind may be missing.
  */
 #ifndef KERNEL_RECORD_H
 #define KERNEL_RECORD_H
@@ -65,17 +65,19 @@ int record_netlink_key(struct buf *out, int protocol, const void *request, size_
 /* A user that is there already is not added again. 0 or -ENOMEM. */
 int record_add_user(struct record *r, const struct device_user *user);
 
-/* The operations' names under "errors", and the fields of the two lists: size 0 is a pid. */
+/* The operations' names under "errors", and the fields of the two lists: size 0 is a number, an
+ * int. */
 extern const char *const record_op_names[RECORD_PATH_OPS];
 
 struct record_field {
     const char *key;
     size_t offset;
     size_t size;
+    bool optional; /* early captures do not have it */
 };
 
 #define RECORD_USER_FIELDS 4
-#define RECORD_NETDEV_FIELDS 6
+#define RECORD_NETDEV_FIELDS 8
 extern const struct record_field record_user_fields[RECORD_USER_FIELDS];
 extern const struct record_field record_netdev_fields[RECORD_NETDEV_FIELDS];
 

@@ -153,8 +153,10 @@ static int read_fields(struct reader *r, const struct record_field *fields, size
         const struct node *n = node_get(entry, fields[i].key);
         char *at = (char *)item + fields[i].offset;
         uint64_t number;
-        pid_t pid;
+        int value;
 
+        if (!n && fields[i].optional)
+            continue;
         if (!n || n->kind != NODE_SCALAR)
             return refuse(r, "an entry without", fields[i].key, "missing");
         if (fields[i].size > 0) {
@@ -162,9 +164,9 @@ static int read_fields(struct reader *r, const struct record_field *fields, size
             continue;
         }
         if (node_to_u64(n, INT32_MAX, &number) < 0)
-            return refuse(r, "an entry with", fields[i].key, "not a process id");
-        pid = (pid_t)number;
-        memcpy(at, &pid, sizeof(pid));
+            return refuse(r, "an entry with", fields[i].key, "not a number");
+        value = (int)number;
+        memcpy(at, &value, sizeof(value));
     }
     return 0;
 }

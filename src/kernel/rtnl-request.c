@@ -10,6 +10,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
@@ -44,6 +45,16 @@ void rtnl_request_addresses(struct buf *out)
     struct message m;
 
     message_start(&m, RTM_GETADDR, NLM_F_DUMP, &info, sizeof(info));
+    message_finish(&m, out);
+}
+
+void rtnl_request_nsid(struct buf *out, pid_t pid)
+{
+    struct rtgenmsg info = { .rtgen_family = AF_UNSPEC };
+    struct message m;
+
+    message_start(&m, RTM_GETNSID, 0, &info, sizeof(info));
+    message_put_u32(&m, NETNSA_PID, (uint32_t)pid);
     message_finish(&m, out);
 }
 

@@ -7,6 +7,7 @@
 #include "kernel/rtnl.h"
 
 #include <errno.h>
+#include <linux/net_namespace.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -29,9 +30,14 @@ static int read_mac(const struct nl_attr *a, struct rtnl_link *link)
 
 static int read_netnsid(const struct nl_attr *a, struct rtnl_link *link)
 {
+    uint32_t number;
+    int r = nl_attr_u32(a, &number);
+
     /* Present only if it is another namespace; its number may be -1, "not assigned". */
     link->lower_elsewhere = true;
-    return 0;
+    if (r == 0)
+        link->lower_netnsid = (int)number;
+    return r;
 }
 
 static int read_linkinfo(const struct nl_attr *a, struct rtnl_link *link)
@@ -122,6 +128,7 @@ static int read_link_message(const struct nlmsghdr *message, struct rtnl_link *l
     if (r < 0)
         return r;
     link->ifindex = info->ifi_index;
+    link->lower_netnsid = -1;
     link->up = info->ifi_flags & IFF_UP;
     link->running = info->ifi_flags & LINK_LOWER_UP;
     while ((r = link_attr_next(&attrs, &a)) > 0) {
@@ -156,6 +163,33 @@ int rtnl_parse_links(const struct buf *messages, struct rtnl_links *ret)
         return r;
     *ret = links;
     links = (struct rtnl_links){ 0 };
+    return 0;
+}
+
+int rtnl_parse_nsid(const struct buf *messages, int *ret)
+{
+    const struct nlmsghdr *message;
+    uint32_t number = UINT32_MAX;
+    size_t offset = 0;
+    int r;
+
+    while ((r = message_next(messages, &offset, &message)) > 0) {
+        struct nl_attrs attrs;
+        struct nl_attr a;
+
+        if (message->nlmsg_type != RTM_NEWNSID)
+            continue;
+        r = message_attrs(message, sizeof(struct rtgenmsg), &attrs);
+        while (r >= 0 && (r = nl_attr_next(&attrs, &a)) > 0) {
+            if (a.type == NETNSA_NSID)
+                r = nl_attr_u32(&a, &number);
+        }
+        if (r < 0)
+            return r;
+    }
+    if (r < 0)
+        return r;
+    *ret = (int)number;
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/str.h"
@@ -40,6 +41,7 @@ struct rtnl_link {
     int master;           /* ifindex of bridge or bond, 0 */
     int lower;            /* IFLA_LINK: what a vlan, macvlan or macvtap stands on, 0 */
     bool lower_elsewhere; /* ... and that is in another namespace */
+    int lower_netnsid;    /* ... with this number here, -1: it has none */
     bool up;              /* IFF_UP */
     bool running;         /* has carrier (IFF_LOWER_UP) */
     bool has_mac;
@@ -79,6 +81,7 @@ void rtnl_addresses_done(struct rtnl_addresses *a);
 void rtnl_request_links(struct buf *out);              /* dump of all links, no VFs, no stats */
 void rtnl_request_vfs(struct buf *out, int ifindex);   /* one link with its VFs, no stats */
 void rtnl_request_addresses(struct buf *out);          /* dump */
+void rtnl_request_nsid(struct buf *out, pid_t pid);    /* the number of a process's namespace */
 void rtnl_request_routes(struct buf *out, int family); /* dump of the main table */
 int rtnl_request_route_to(struct buf *out, const char *ip); /* -EINVAL if `ip` is no address */
 
@@ -89,6 +92,10 @@ int rtnl_request_route_to(struct buf *out, const char *ip); /* -EINVAL if `ip` i
 int rtnl_parse_links(const struct buf *messages, struct rtnl_links *ret);
 int rtnl_parse_vfs(const struct buf *messages, struct rtnl_vfs *ret);
 int rtnl_parse_addresses(const struct buf *messages, struct rtnl_addresses *ret);
+
+/* The number by which the asked namespace knows the other one; -1 if it has none, or does not say.
+ */
+int rtnl_parse_nsid(const struct buf *messages, int *ret);
 
 /* Interface indexes that the given routes leave through: of RTM_NEWROUTE messages those that are
  * default routes (`only_default`) or all. Multipath next hops count each. Appended to ret (room for

@@ -170,13 +170,17 @@ static int scan_process(int proc_fd, pid_t pid, const char *const *prefixes,
 
     snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
     dir = opendir(path); /* two calls less than openat() and fdopendir() */
-    if (!dir)
+    if (!dir) {
+        users->incomplete |= errno == EACCES || errno == EPERM;
         return 0; /* gone, or not ours to look into */
+    }
     while ((entry = readdir(dir))) {
         ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
 
-        if (n <= 0)
+        if (n <= 0) {
+            users->incomplete |= n < 0 && (errno == EACCES || errno == EPERM);
             continue;
+        }
         target[n] = '\0';
         r = has_prefix(target, prefixes) ? add_user(users, first, pid, target) : 0;
         if (r < 0)

@@ -120,7 +120,9 @@ static int fake_device_users(struct backend *b, const char *const *prefixes,
 static int fake_foreign_netdevs(struct backend *b, struct foreign_netdevs *ret)
 {
     struct foreign_netdev *slot = LIST_ADD(ret);
-    *slot = (struct foreign_netdev){ "0000:01:10.0", "eth0", "web", 4, "nginx", "0123456789ab" };
+    *slot = (struct foreign_netdev){
+        "0000:01:10.0", "eth0", "web", 4, "nginx", "0123456789ab", 12, "macvlan",
+    };
     return 0;
 }
 
@@ -200,8 +202,8 @@ static void ask_processes(struct backend *b, struct buf *out)
     const struct device_user *u = &users.items[0];
     const struct foreign_netdev *n = &netdevs.items[0];
     buf_printf(out, "%zu %d %s %s %s\n", users.count, u->pid, u->comm, u->name, u->device);
-    buf_printf(out, "%zu %s %s %s %d %s %s\n", netdevs.count, n->parent, n->ifname, n->netns,
-               n->pid, n->comm, n->name);
+    buf_printf(out, "%zu %s %s %s %d %s %s %d %s\n", netdevs.count, n->parent, n->ifname, n->netns,
+               n->pid, n->comm, n->name, n->lower, n->kind);
 }
 
 static void ask(struct backend *b, struct buf *out)
@@ -394,6 +396,20 @@ static void test_errors_written_by_hand(void **state)
     assert_string_equal(names.items[0], "x");
 }
 
+/* Those of a sriovd that did not yet look for what stands on our netdevs. */
+static void test_an_early_capture_has_no_lower_netdevs(void **state)
+{
+    static const char text[] =
+        "{\"format\":\"sriovd-capture\",\"version\":1,\"foreign_netdevs\":[{\"parent\":\"0000:01:10.0\","
+        "\"ifname\":\"eth0\",\"netns\":\"web\",\"pid\":4,\"comm\":\"nginx\",\"name\":\"\"}]}";
+    _cleanup_(backend_free_p) struct backend *r = replay(text);
+    _cleanup_(foreign_netdevs_done) struct foreign_netdevs netdevs = { 0 };
+    assert_int_equal(r->ops->foreign_netdevs(r, &netdevs), 0);
+    assert_int_equal(netdevs.count, 1);
+    assert_int_equal(netdevs.items[0].lower, 0);
+    assert_string_equal(netdevs.items[0].kind, "");
+}
+
 #define HEAD "{\"format\":\"sriovd-capture\",\"version\":1,"
 
 static void test_texts_that_are_no_capture(void **state)
@@ -479,6 +495,7 @@ int main(void)
         cmocka_unit_test(test_writes_reach_the_machine_but_not_a_replay),
         cmocka_unit_test(test_what_was_not_asked_is_not_made_up),
         cmocka_unit_test(test_errors_written_by_hand),
+        cmocka_unit_test(test_an_early_capture_has_no_lower_netdevs),
         cmocka_unit_test(test_texts_that_are_no_capture),
         cmocka_unit_test(test_one_thousand_vfs_are_quick),
         cmocka_unit_test(test_shorthands),

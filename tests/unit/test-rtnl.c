@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 #include <setjmp.h>
@@ -332,7 +333,43 @@ static void test_what_a_link_stands_on(void **state)
     assert_int_equal(links.items[0].lower, 3);
     assert_int_equal(links.items[0].master, 12);
     assert_true(links.items[0].lower_elsewhere);
-    assert_string_equal(links.items[0].parent, ""); /* no half name */
+    assert_int_equal(links.items[0].lower_netnsid, -1); /* not assigned */
+    assert_string_equal(links.items[0].parent, "");     /* no half name */
+}
+
+static void put_nsid(struct buf *b, int number)
+{
+    struct rtgenmsg info = { .rtgen_family = 0 };
+    size_t message = open_message(b, RTM_NEWNSID, &info, sizeof(info));
+    while (b->len % 4)
+        buf_add_char(b, '\0');
+    put_u32(b, NETNSA_NSID, (uint32_t)number);
+    close_message(b, message);
+}
+
+static void test_number_of_a_namespace(void **state)
+{
+    _cleanup_(rtnl_links_done) struct rtnl_links links = { 0 };
+    _cleanup_buf_ struct buf b = BUF_INIT, none = BUF_INIT, request = BUF_INIT;
+    int number = 7;
+    size_t message = open_link(&b, ARPHRD_ETHER);
+    put_u32(&b, IFLA_LINK, 3);
+    put_u32(&b, IFLA_LINK_NETNSID, 5);
+    close_message(&b, message);
+    assert_int_equal(rtnl_parse_links(&b, &links), 0);
+    assert_int_equal(links.items[0].lower_netnsid, 5);
+    assert_int_equal(rtnl_parse_nsid(&none, &number), 0);
+    assert_int_equal(number, -1);
+    put_nsid(&none, 5);
+    assert_int_equal(rtnl_parse_nsid(&none, &number), 0);
+    assert_int_equal(number, 5);
+    none.len -= 4;
+    assert_int_equal(rtnl_parse_nsid(&none, &number), -EBADMSG);
+    rtnl_request_nsid(&request, 812);
+    assert_int_equal(buf_ok(&request), 0);
+    assert_int_equal(request.len, 16 + 4 + 8);
+    assert_int_equal(((const struct nlmsghdr *)(const void *)request.data)->nlmsg_type,
+                     RTM_GETNSID);
 }
 
 /* A message cut anywhere is refused, and nothing of it is kept. */
@@ -581,6 +618,7 @@ int main(void)
         cmocka_unit_test(test_infiniband_has_no_mac),
         cmocka_unit_test(test_fields_of_a_link),
         cmocka_unit_test(test_what_a_link_stands_on),
+        cmocka_unit_test(test_number_of_a_namespace),
         cmocka_unit_test(test_messages_cut_short),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_where_routes_leave),
