@@ -223,9 +223,18 @@ int ledger_open(const char *state_dir, bool write, struct ledger **ret, struct s
     return 0;
 }
 
-int ledger_reopen(const struct ledger *l, struct ledger **ret, struct sriov_error *error)
+void ledger_sleep(struct ledger *l)
 {
-    return ledger_open(l->dir, true, ret, error);
+    sqlite3_close(l->db);
+    l->db = NULL;
+}
+
+int ledger_wake(struct ledger *l, struct sriov_error *error)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/ledger.db", l->dir);
+    return open_database(l, path, error);
 }
 
 struct ledger *ledger_close(struct ledger *l)

@@ -55,8 +55,14 @@ int ledger_open(const char *state_dir, bool write, struct ledger **ret, struct s
 struct ledger *ledger_close(struct ledger *l); /* NULL is fine; returns NULL */
 DEFINE_CLEANUP(struct ledger *, ledger_close)
 
-/* The same ledger for a forked process, which must not use its parent's. */
-int ledger_reopen(const struct ledger *l, struct ledger **ret, struct sriov_error *error);
+/* Around a fork. SQLite keeps in memory which locks this process has on the file, and a child inherits the
+ * memory without the locks: even a connection that the child opens itself would believe that it has them, and
+ * what it writes is lost when the parent ends and somebody else takes the log for orphaned. So nothing of
+ * the database is open while the process forks: it sleeps before, and wakes after in each of the two. Locks
+ * of PFs stay. Asleep, it can only be woken or closed; a process that has the same ledger open twice must
+ * not fork at all. */
+void ledger_sleep(struct ledger *l);
+int ledger_wake(struct ledger *l, struct sriov_error *error);
 
 /* Locks the PFs of a plan for changing; held until ledger_unlock or the end of the process. -EBUSY (code
  * in use) names the command that has one, and since when. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The worker is a fork of the tool that talks back over a pipe: a record before each step, and one at the
- * end with the outcome. SQLite connections must not cross a fork, so it opens the ledger anew; the locks
- * of the PFs come along and stay as long as either of the two lives.
+ * end with the outcome. The ledger sleeps over the fork (ledger.h) and each of the two opens it anew; the
+ * locks of the PFs come along and stay as long as either of the two lives.
  */
 #include "core/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -77,7 +78,6 @@ static _Noreturn void work(struct backend *b, struct ledger *l, struct plan *p,
     struct teller teller = { .fd = fd, .p = p };
     struct apply_options apply = options->apply;
     struct news last = { .finished = true };
-    struct ledger *own = NULL;
 
     /* Ctrl-C at the terminal is for the tool. */
     signal(SIGINT, SIG_IGN);
@@ -85,9 +85,9 @@ static _Noreturn void work(struct backend *b, struct ledger *l, struct plan *p,
     signal(SIGPIPE, SIG_IGN);
     apply.progress = tell_step;
     apply.userdata = &teller;
-    last.result = ledger_reopen(l, &own, &last.error);
+    last.result = ledger_wake(l, &last.error);
     if (last.result >= 0)
-        last.result = plan_apply(b, own, p, &apply, &last.outcome, &last.error);
+        last.result = plan_apply(b, l, p, &apply, &last.outcome, &last.error);
     if (write_all(fd, &last, sizeof(last)))
         for (size_t i = 0; i < p->n_steps; i++)
             write_all(fd, &p->steps[i].state, sizeof(p->steps[i].state));
@@ -195,18 +195,22 @@ int plan_apply_in_worker(struct backend *b, struct ledger *l, struct plan *p,
     int fds[2], r;
     pid_t pid;
 
-    if (pipe(fds) < 0)
+    if (pipe2(fds, O_CLOEXEC) < 0)
         return error_set(error, SRIOV_FAILED, errno, "", "cannot start a worker");
+    ledger_sleep(l);
     pid = fork();
     if (pid == 0) {
         close(fds[0]);
         work(b, l, p, options, fds[1]);
     }
-    close(fds[1]);
     if (pid < 0) {
+        error_set(error, SRIOV_FAILED, errno, "", "cannot start a worker");
         close(fds[0]);
-        return error_set(error, SRIOV_FAILED, errno, "", "cannot start a worker");
+        close(fds[1]);
+        ledger_wake(l, NULL);
+        return -EAGAIN;
     }
+    close(fds[1]);
     if (ret_pid)
         *ret_pid = pid;
     w.fd = fds[0];
@@ -215,5 +219,6 @@ int plan_apply_in_worker(struct backend *b, struct ledger *l, struct plan *p,
     close(fds[0]);
     if (r != -EINPROGRESS)
         waitpid(pid, NULL, 0);
+    ledger_wake(l, NULL); /* if it does not, whoever asks it is told */
     return r;
 }
