@@ -2,7 +2,8 @@
  *
  * Whole small files. Sysfs and proc files report sizes that mean nothing, so reading goes on to
  * the end of the file and counts for itself, without an fstat: one list of 64 VFs opens hundreds
- * of files. Nothing here blocks on a FIFO somebody left in a configuration folder.
+ * of files. Nothing here blocks on a FIFO somebody left in a configuration folder; a pipe that
+ * somebody writes to (-f /dev/stdin) is read to its end.
  */
 #include "base/file.h"
 
@@ -31,6 +32,14 @@ static void temporary_done(struct temporary *t)
     free(t->path);
 }
 
+/* EAGAIN from a pipe: it has a writer, so its end will come. Others may say it for reasons of their
+ * own. */
+static bool waits_for_writer(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && fcntl(fd, F_SETFL, 0) == 0;
+}
+
 /* Reads one byte more than allowed at most: that is how an excess shows. */
 static int read_all(int fd, size_t limit, struct buf *out)
 {
@@ -38,10 +47,11 @@ static int read_all(int fd, size_t limit, struct buf *out)
     for (;;) {
         size_t left = limit - out->len;
         ssize_t n = read(fd, chunk, left < sizeof(chunk) ? left + 1 : sizeof(chunk));
-        if (n < 0 && errno == EINTR)
+        int error = n < 0 ? errno : 0;
+        if (error == EINTR || (error == EAGAIN && waits_for_writer(fd)))
             continue;
         if (n < 0)
-            return -errno;
+            return -error;
         if (n == 0)
             return buf_ok(out);
         if ((size_t)n > left)

@@ -11,8 +11,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -114,6 +116,39 @@ static void test_read_of_a_fifo_does_not_wait(void **state)
     assert_int_equal(mkfifoat(p->fd, "fifo", 0600), 0);
     assert_int_equal(file_read_at(p->fd, "fifo", 10, &text, NULL), 0);
     assert_string_equal(text, "");
+}
+
+/* Writes once the reader sleeps, or after a while if it never does. */
+static void write_late(int fd, pid_t reader)
+{
+    char path[32], state = 0;
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)reader);
+    for (int i = 0; i < 100000 && state != 'S'; i++) {
+        _cleanup_free_ char *text = NULL;
+        if (file_read_at(AT_FDCWD, path, 4096, &text, NULL) == 0)
+            state = strrchr(text, ')')[2];
+    }
+    _exit(write(fd, "late", 4) == 4 ? 0 : 1);
+}
+
+static void test_read_of_a_pipe_waits_for_its_writer(void **state)
+{
+    _cleanup_free_ char *text = NULL;
+    char path[32];
+    int ends[2], status;
+    assert_int_equal(pipe(ends), 0);
+    pid_t reader = getpid(), writer = fork();
+    assert_true(writer >= 0);
+    if (writer == 0)
+        write_late(ends[1], reader);
+    close(ends[1]);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+    int r = file_read_at(AT_FDCWD, path, 10, &text, NULL);
+    close(ends[0]);
+    assert_int_equal(waitpid(writer, &status, 0), writer);
+    assert_int_equal(r, 0);
+    assert_string_equal(text, "late");
+    assert_int_equal(status, 0);
 }
 
 static void test_write_replaces_the_text(void **state)
@@ -237,6 +272,7 @@ int main(void)
         HERE(test_read_of_proc),
         HERE(test_read_of_what_is_no_file),
         HERE(test_read_of_a_fifo_does_not_wait),
+        HERE(test_read_of_a_pipe_waits_for_its_writer),
         HERE(test_write_replaces_the_text),
         HERE(test_write_makes_no_file),
         HERE(test_link),
