@@ -165,28 +165,36 @@ static int load_drivers(struct backend *b, const struct plan *p, struct step *st
     return 0;
 }
 
-/* The VFs that are left without a default driver because its module is not loaded: udev would load it
- * some time later, by the same alias. VFs of one PF have one alias. */
+void execute_load_default(struct backend *b, const struct vf *vf, char **loaded)
+{
+    _cleanup_free_ char *alias = NULL;
+    char path[128], text[160] = "";
+
+    snprintf(path, sizeof(path), "%s/modalias", vf->sysfs);
+    if (b->ops->read_file(b, path, &alias) < 0 || (*loaded && str_eq(alias, *loaded)))
+        return;
+    b->ops->run(b, (const char *[]){ "modprobe", "-q", alias, NULL }, text, sizeof(text));
+    free(*loaded);
+    *loaded = TAKE_PTR(alias);
+}
+
+/* The VFs that are left without a default driver because its module is not loaded. */
 static void load_default_drivers(struct backend *b, struct job *jobs, size_t count)
 {
     _cleanup_free_ char *loaded = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        _cleanup_free_ char *alias = NULL;
-        char driver[32], path[128], text[160] = "";
         struct job *job = &jobs[i];
+        char driver[32];
 
-        snprintf(path, sizeof(path), "%s/modalias", job->vf->sysfs);
         /* A probe that found no driver: nothing was said to an implied job, -ENODEV to one asked for. */
         if (!str_eq(job->step->to, DRIVER_DEFAULT) || (job->result < 0 && job->result != -ENODEV) ||
-            bound_to(b, job->vf, driver) || b->ops->read_file(b, path, &alias) < 0)
+            bound_to(b, job->vf, driver))
             continue;
-        if (!loaded || !str_eq(alias, loaded)) {
-            b->ops->run(b, (const char *[]){ "modprobe", "-q", alias, NULL }, text, sizeof(text));
-            free(loaded);
-            loaded = TAKE_PTR(alias);
-        }
-        job->result = bind_default(b, job);
+        execute_load_default(b, job->vf, &loaded);
+        /* The module took what it can as it started; only who was asked to bind has to know for sure. */
+        if (!job->step->implied)
+            job->result = bind_default(b, job);
     }
 }
 

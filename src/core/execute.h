@@ -21,6 +21,10 @@ int plan_verify(struct backend *b, const struct plan *p, struct sriov_error *err
 int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t count,
                   struct sriov_error *error);
 
+/* Loads the module of a VF's default driver, which takes its VFs as it starts: udev would, by the same alias,
+ * but some time later. *loaded, first NULL and to be freed, keeps the last alias, since VFs share theirs. */
+void execute_load_default(struct backend *b, const struct vf *vf, char **loaded);
+
 /* A bind that was cut short may leave its driver_override behind on a VF whose driver is as it was, and the
  * next probe would go by it: puts those right of all VFs whose driver the goals name. */
 int execute_overrides(struct backend *b, const struct plan *p, struct sriov_error *error);

@@ -59,6 +59,16 @@ static int modprobe(struct backend *b, const char *const *argv, const struct pf 
     return r;
 }
 
+/* The VFs that came with the driver may wait for theirs. */
+static void load_vf_drivers(struct backend *b, const struct pf *pf)
+{
+    _cleanup_free_ char *loaded = NULL;
+
+    for (size_t i = 0; i < pf->n_vfs; i++)
+        if (!pf->vfs[i].attrs.driver[0])
+            execute_load_default(b, &pf->vfs[i], &loaded);
+}
+
 int execute_reload_driver(struct backend *b, struct events *e, struct plan *p, const struct step *step,
                           struct sriov_error *error)
 {
@@ -76,6 +86,8 @@ int execute_reload_driver(struct backend *b, struct events *e, struct plan *p, c
         if (!str_eq(each->driver, driver))
             continue;
         r = settle_pf(b, e, p->snapshot, each, error);
+        if (r >= 0)
+            load_vf_drivers(b, each);
         if (r >= 0)
             r = settle_vfs(b, e, p->snapshot, each, error);
     }
