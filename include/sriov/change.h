@@ -44,12 +44,14 @@ enum sriov_change_flag {
     SRIOV_FORCE = 1 << 0, /* go on although somebody is hurt */
 };
 
-/* Applies it. `command` is what the history will say was asked for. *ret_transaction (may be NULL) is
+/* Applies it, to the host as it is now: it is read anew, so PFs and VFs got before are no longer good (the
+ * change itself stays so). `command` is what the history will say was asked for. *ret_transaction (may be NULL) is
  * the number in the history, 0 if there was nothing to do. */
 int sriov_change_apply(struct sriov_change *change, const char *command, unsigned flags,
                        int64_t *ret_transaction, struct sriov_error *error);
 
-/* Puts back what a transaction changed; 0 means the last one of this boot. */
+/* Puts back what a transaction changed; 0 means the last one of this boot. PFs and VFs got before are no
+ * longer good. */
 int sriov_rollback(struct sriov *host, int64_t transaction, unsigned flags, int64_t *ret_transaction,
                    struct sriov_error *error);
 

@@ -81,8 +81,7 @@ static int recover(struct change *c)
         return r;
     if (c->request->recovered && reverted + kept > 0)
         c->request->recovered(c->request->userdata, reverted, kept);
-    r = reverted > 0 ? session_snapshot_again(c->s, c->error) : 0;
-    return r < 0 ? r : read_mark(c, &c->mark);
+    return read_mark(c, &c->mark);
 }
 
 static int make_plan(struct change *c)
@@ -140,10 +139,12 @@ static int plan_again_if_stale(struct change *c)
     if (r < 0 || (now.newest == c->mark.newest && c->mark.running == 0))
         return r;
     change_outcome_done(c->out);
-    r = session_snapshot_again(c->s, c->error);
-    if (r >= 0)
-        r = make_plan(c);
-    return r < 0 || c->out->plan.n_steps == 0 ? r : gate(c);
+    session_forget(c->s);
+    r = make_plan(c);
+    if (r < 0 || c->out->plan.n_steps == 0)
+        return r;
+    r = gate(c);
+    return r < 0 ? r : lock(c); /* it may be about other PFs now; those locked stay so */
 }
 
 static int run_plan(struct change *c)
@@ -188,8 +189,12 @@ int change_run(struct session *s, const struct change_request *request, struct c
     struct change c = { .s = s, .request = request, .out = out, .error = error };
     int r = 0;
 
-    if (!request->dry_run)
+    /* What the session has read so far, to know what is meant, is older than the mark, and in the hands of a
+     * program it may be hours old: neither plan nor gate may rest on it. */
+    if (!request->dry_run) {
         r = recover(&c);
+        session_forget(s);
+    }
     if (r >= 0)
         r = make_plan(&c);
     if (r < 0 || request->dry_run)

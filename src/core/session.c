@@ -69,11 +69,16 @@ int session_snapshot(struct session *s, struct sriov_error *error)
     return r < 0 ? r : snapshot_take(s->backend, &s->snapshot, error);
 }
 
-int session_snapshot_again(struct session *s, struct sriov_error *error)
+void session_forget(struct session *s)
 {
     s->snapshot = snapshot_free(s->snapshot);
     holders_done(&s->holders);
     s->has_holders = false;
+}
+
+int session_snapshot_again(struct session *s, struct sriov_error *error)
+{
+    session_forget(s);
     return session_snapshot(s, error);
 }
 

@@ -32,6 +32,10 @@ int session_backend(struct session *s, struct sriov_error *error);
 int session_snapshot(struct session *s, struct sriov_error *error);
 int session_holders(struct session *s, struct sriov_error *error); /* with the leases of the ledger */
 
+/* Forgets what was read of the machine; the next that asks reads it anew. No plan may point into the old
+ * snapshot any more. */
+void session_forget(struct session *s);
+
 /* Reads the machine anew. No plan may point into the old snapshot any more. */
 int session_snapshot_again(struct session *s, struct sriov_error *error);
 
