@@ -160,6 +160,7 @@ const char *text_driver_flag(unsigned bit)
         "the VF's netdev appears some time after its driver is bound",
         "the eswitch mode changes only while there are no VFs",
         "counts the traffic of each VF",
+        "does not tell the settings of VFs while it is at work on one",
     };
     return bit < ELEMENTS(texts) ? texts[bit] : NULL;
 }

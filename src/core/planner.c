@@ -135,6 +135,23 @@ static int check_count(struct way *w)
     return 0;
 }
 
+/* A PF that says no mode has no eswitch to be changed, and forwards as in legacy mode. */
+static int check_eswitch(struct way *w)
+{
+    struct goal *g = w->goal;
+
+    if (!attrs_has(&g->want, SRIOV_ESWITCH_MODE) || attrs_has(&g->pf->attrs, SRIOV_ESWITCH_MODE))
+        return 0;
+    if (g->want.value[SRIOV_ESWITCH_MODE] == 0) {
+        attrs_forget(&g->want, SRIOV_ESWITCH_MODE);
+        return 0;
+    }
+    error_set(w->error, SRIOV_UNSUPPORTED, 0, pf_label(g->pf), "cannot be in switchdev mode: its driver has no "
+              "eswitch");
+    error_remedy(w->error, "leave eswitch_mode out");
+    return -EOPNOTSUPP;
+}
+
 static int check_vf_numbers(struct way *w)
 {
     for (size_t i = w->want; i < w->goal->n_vfs; i++)
@@ -162,10 +179,10 @@ static int find_way(struct way *w)
     w->autoprobe = pf->attrs.value[SRIOV_AUTOPROBE];
     w->by_parameter = g->count_way == COUNT_MODULE_PARAMETER ||
                       (g->count_way == COUNT_AUTO && driver_has(pf->driver, DRIVER_NO_SYSFS_COUNT));
+    if (check_eswitch(w) < 0 || check_count(w) < 0)
+        return -EOPNOTSUPP;
     w->change_eswitch = attrs_has(&g->want, SRIOV_ESWITCH_MODE) &&
                         !attr_agrees(SRIOV_ESWITCH_MODE, &g->want, &pf->attrs);
-    if (check_count(w) < 0)
-        return -EOPNOTSUPP;
     if (g->count_external)
         w->want = w->have;
     /* A PCI driver takes the change of the eswitch with its VFs unbound or gone; gone is what all
@@ -270,14 +287,45 @@ static bool wants_change(const struct way *w, size_t vf, enum sriov_attr id)
     return !have || !attr_agrees(id, want, have);
 }
 
+static bool wants_netlink(const struct attrs *want)
+{
+    for (unsigned a = 0; a < SRIOV_ATTR_COUNT; a++)
+        if (attr_row((enum sriov_attr)a)->way == WAY_VF_NETLINK && attrs_has(want, (enum sriov_attr)a))
+            return true;
+    return false;
+}
+
+/* i40e and ice leave VFs out of the list while they are at work. What such a VF has is not known, so it
+ * could not be kept, nor put back; and to set again what is set resets the VF. */
+static int check_listed(struct way *w)
+{
+    const struct pf *pf = w->goal->pf;
+    char object[OBJECT_SIZE];
+
+    if (w->plan->goals.restoring || pf->ifindex == 0 || !driver_has(pf->driver, DRIVER_UNLISTS_BUSY))
+        return 0;
+    for (size_t i = 0; i < MIN_OF(w->have, w->want); i++) {
+        if (pf->vfs[i].listed || !(w->recreate || wants_netlink(&w->goal->vfs[i])))
+            continue;
+        vf_label(pf, (unsigned)i, object);
+        error_set(w->error, SRIOV_FAILED, EAGAIN, object, "%s is at work on it and does not tell its settings",
+                  pf->driver);
+        error_remedy(w->error, "try again");
+        return -EAGAIN;
+    }
+    return 0;
+}
+
 static int check_settings(struct way *w)
 {
     /* A link that the plan brings up is taken to come up. */
     struct pf as_planned = *w->goal->pf;
     int r = 0;
 
-    if (attrs_has(&w->goal->want, SRIOV_LINK) && w->goal->want.value[SRIOV_LINK])
+    if (attrs_has(&w->goal->want, SRIOV_LINK) && w->goal->want.value[SRIOV_LINK]) {
         as_planned.carrier = true;
+        attrs_set(&as_planned.attrs, SRIOV_LINK, 1);
+    }
     for (size_t i = 0; r >= 0 && i < w->want && i < w->goal->n_vfs; i++)
         for (unsigned a = 0; r >= 0 && a < SRIOV_ATTR_COUNT; a++)
             if (wants_change(w, i, (enum sriov_attr)a))
@@ -524,6 +572,8 @@ static int plan_pf(struct plan *p, size_t goal, struct sriov_error *error)
     r = find_way(&w);
     if (r >= 0)
         r = make_room(&w);
+    if (r >= 0)
+        r = check_listed(&w);
     if (r >= 0 && !p->goals.restoring)
         r = check_settings(&w);
     if (r < 0)

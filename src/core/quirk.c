@@ -22,6 +22,7 @@
 #define ASYNC DRIVER_ASYNC_NETDEV
 #define ESWITCH_1ST DRIVER_ESWITCH_FIRST
 #define STATS DRIVER_VF_STATS
+#define UNLISTS DRIVER_UNLISTS_BUSY
 
 /* clang-format off */
 
@@ -32,9 +33,9 @@ static const struct driver drivers[] = {
       "Rates are for the 82576 only, and a change of the link speed drops them all." },
     { "ixgbe", BOUNCES | STATS, 63, "max_vfs",
       "Traffic classes and macvlan offload lower the 63 VFs to 31 or 15." },
-    { "i40e", BOUNCES | ASYNC | STATS, 0, NULL,
+    { "i40e", BOUNCES | ASYNC | STATS | UNLISTS, 0, NULL,
       "Takes one VF setting at a time (EAGAIN) and waits for the VF to come out of its reset." },
-    { "ice", ASYNC | ESWITCH_1ST | STATS, 0, NULL,
+    { "ice", ASYNC | ESWITCH_1ST | STATS | UNLISTS, 0, NULL,
       "Without its DDP package (safe mode) it makes no VFs." },
     { "mlx5_core", STATS, 0, NULL,
       "The firmware must have SRIOV_EN and NUM_OF_VFS set (mlxconfig); with spoofchk on, a VF "

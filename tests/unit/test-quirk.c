@@ -421,8 +421,11 @@ static void test_driver_flags(void **state)
     } cases[] = {
         { "igb", DRIVER_COUNT_BOUNCES, 7, "max_vfs" },
         { "ixgbe", DRIVER_COUNT_BOUNCES | DRIVER_VF_STATS, 63, "max_vfs" },
-        { "i40e", DRIVER_COUNT_BOUNCES | DRIVER_ASYNC_NETDEV | DRIVER_VF_STATS, 0, NULL },
-        { "ice", DRIVER_ASYNC_NETDEV | DRIVER_ESWITCH_FIRST | DRIVER_VF_STATS, 0, NULL },
+        { "i40e",
+          DRIVER_COUNT_BOUNCES | DRIVER_ASYNC_NETDEV | DRIVER_VF_STATS | DRIVER_UNLISTS_BUSY, 0,
+          NULL },
+        { "ice", DRIVER_ASYNC_NETDEV | DRIVER_ESWITCH_FIRST | DRIVER_VF_STATS | DRIVER_UNLISTS_BUSY,
+          0, NULL },
         { "mlx5_core", DRIVER_VF_STATS, 0, NULL },
         { "mlx4_core", DRIVER_NO_SYSFS_COUNT | DRIVER_VF_STATS, 0, "num_vfs" },
         { "bnxt_en", DRIVER_COUNT_NEEDS_UP, 0, NULL },
