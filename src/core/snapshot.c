@@ -183,6 +183,14 @@ static int query(struct backend *b, int protocol, const struct buf *request, str
     return b->ops->nl_query(b, protocol, request->data, ret, NULL);
 }
 
+/* The list cannot be had of this PF: it is larger than the kernel had reckoned with (EMSGSIZE: before 6.12,
+ * with GUIDs), its driver has none, or the netdev went away. The VFs are there all the same. */
+static bool list_is_missing(int r)
+{
+    return r == -EMSGSIZE || r == -EBADMSG || r == -EOPNOTSUPP || r == -ENODEV || r == -EINVAL ||
+           r == -ENODATA;
+}
+
 static int read_vf_settings(struct backend *b, struct pf *pf)
 {
     if (pf->ifindex == 0 || driver_has(pf->driver, DRIVER_NO_VF_API))
@@ -197,7 +205,7 @@ static int read_vf_settings(struct backend *b, struct pf *pf)
         if (r >= 0)
             r = rtnl_parse_vfs(&reply, &records);
         if (r < 0)
-            return r;
+            return list_is_missing(r) ? 0 : r;
         take_vf_records(pf, &records);
     }
     return 0;
@@ -316,8 +324,9 @@ static int add_pf(struct backend *b, struct snapshot *s, const struct bus *bus, 
     }
     strv_done(&pf.altnames);
     free(pf.vfs);
-    /* No PF, or gone between the listing and the look: neither is an error. */
-    return r == -ENOMEM ? r : 0;
+    /* No PF, or gone between the listing and the look: neither is an error. But a PF that is there is never
+     * left out: its VFs would look as if nobody used them. */
+    return r == -ENOENT || r == -ENODEV ? 0 : r;
 }
 
 static int read_bus(struct backend *b, struct snapshot *s, const struct bus *bus)
