@@ -90,6 +90,15 @@ static int step_done(struct run *run, struct step *s, int r)
     return 0;
 }
 
+/* Reading anew may have found that somebody else took VFs away meanwhile. */
+static int check_vfs_are_there(struct run *run, struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (steps[i].vf >= 0 && (size_t)steps[i].vf >= pf_of(run, &steps[i])->n_vfs)
+            return step_failed(run, &steps[i], -ENODEV, "the VF is gone");
+    return 0;
+}
+
 static int write_attribute(struct run *run, const char *folder, const char *file, const char *text)
 {
     char path[128];
@@ -164,7 +173,9 @@ static int execute_eswitch(struct run *run, struct step *s, size_t count)
         return step_failed(run, s, r, "the kernel has no devlink");
     devlink_change_eswitch(&message, family, pf->bus == PF_ON_PCI ? "pci" : "netdevsim", pf->key,
                            s->want->value[SRIOV_ESWITCH_MODE]);
-    return change_one(run, s, NETLINK_GENERIC, &message);
+    r = change_one(run, s, NETLINK_GENERIC, &message);
+    /* The driver may make the PF's netdev anew, under another number (mlx5). */
+    return r < 0 ? r : snapshot_refresh(run->b, run->p->snapshot, pf, run->error);
 }
 
 /* ---- sysfs ---- */
@@ -305,6 +316,8 @@ static int execute_settings(struct run *run, struct step *steps, size_t count)
     if (!acks || !first_step)
         return error_no_memory(run->error);
     r = await_link(run, steps, count);
+    if (r >= 0)
+        r = check_vfs_are_there(run, steps, count);
     if (r < 0)
         return r;
     for (size_t i = 0, span; i < count; i += span) {
@@ -410,7 +423,9 @@ int plan_execute(struct backend *b, struct plan *p, const struct apply_options *
         }
         if (options && options->progress)
             options->progress(options->userdata, p, &p->steps[i]);
-        r = executors[p->steps[i].kind](&run, &p->steps[i], count);
+        r = check_vfs_are_there(&run, &p->steps[i], count);
+        if (r >= 0)
+            r = executors[p->steps[i].kind](&run, &p->steps[i], count);
     }
     return r;
 }

@@ -6,6 +6,7 @@
  * from a work queue).
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "core/execute.h"
 #include "core/quirk.h"
@@ -55,6 +56,15 @@ static bool vf_is_nic(const struct vf *vf)
     return vf->pci_class >> 16 == 0x02;
 }
 
+/* A netdev that is in another namespace left the folder behind; one that is yet to come has none. */
+static bool has_netdev_elsewhere(const struct wait *w, const struct vf *vf)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/net", vf->sysfs);
+    return backend_exists(w->b, path);
+}
+
 static bool vfs_complete(const struct wait *w)
 {
     bool late = driver_has(w->pf->driver, DRIVER_ASYNC_NETDEV), udev = events_udev_running();
@@ -64,7 +74,7 @@ static bool vfs_complete(const struct wait *w)
 
         if (!vf_is_nic(vf) || !vf->attrs.driver[0] || driver_is_passthrough(vf->attrs.driver))
             continue;
-        if (vf->ifindex == 0 && late)
+        if (vf->ifindex == 0 && late && !has_netdev_elsewhere(w, vf))
             return false;
         if (vf->ifindex > 0 && udev && !events_udev_done(vf->ifindex))
             return false;
