@@ -31,7 +31,7 @@ static int run_rollback(struct app *a)
     int r = read_id(a, &rollback.asked);
     /* The plan is made from the ledger, also for a dry run. */
     if (r >= 0)
-        r = session_ledger(&a->session, &a->error);
+        r = rollback_look(&rollback, &a->session, &a->error);
     return r < 0 ? r : change_run_request(a, &request, &rollback);
 }
 

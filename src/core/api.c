@@ -301,6 +301,7 @@ int sriov_rollback(struct sriov *host, int64_t transaction, unsigned flags, int6
         .finish = rollback_finish,
         .userdata = &rollback,
     };
+    int r = rollback_look(&rollback, &host->session, error);
 
-    return run(host, &request, ret_transaction, error);
+    return r < 0 ? r : run(host, &request, ret_transaction, error);
 }

@@ -249,25 +249,58 @@ int transaction_plan_revert(struct ledger *l, int64_t id, struct snapshot *s, st
 
 /* ---- after a crash ---- */
 
+/* Between the list of the running ones and the lock it may have ended by itself. */
+static int still_runs(struct ledger *l, const struct transaction *t, struct sriov_error *error)
+{
+    struct transaction now = { 0 };
+    int r;
+
+    r = ledger_transaction(l, t->id, &now, error);
+    if (r >= 0)
+        r = now.state == TRANSACTION_RUNNING;
+    transaction_done(&now);
+    return r;
+}
+
+/* Closed all the same: what cannot be undone (its PF is gone) must not stand before every later change. */
+static int give_up(struct ledger *l, const struct transaction *t, int failure, struct sriov_error *error)
+{
+    struct sriov_error why = error ? *error : (struct sriov_error){ 0 };
+
+    error_set(error, SRIOV_NOT_ROLLED_BACK, why.error, why.object,
+              "transaction %lld was interrupted and cannot be undone: %.180s", (long long)t->id, why.message);
+    error_kernel(error, why.kernel);
+    error_remedy(error, "`sriovctl rollback %lld` tries it again; other commands go on without it",
+                 (long long)t->id);
+    ledger_finish(l, t->id, TRANSACTION_NOT_REVERTED, NULL, NULL);
+    return failure;
+}
+
 static int recover_one(struct backend *b, struct ledger *l, struct transaction *t, size_t *reverted,
                        size_t *kept, struct sriov_error *error)
 {
+    struct sriov_error held = { 0 };
     int r;
 
     if (!t->this_boot)
         return ledger_finish(l, t->id, TRANSACTION_VOID, NULL, error);
     if (ledger_lock(l, &t->pfs, NULL) < 0)
         return 0; /* it is running */
-    r = revert(b, l, t->baseline, true, error);
+    r = still_runs(l, t, error);
+    if (r <= 0)
+        return r;
+    r = revert(b, l, t->baseline, true, &held);
     if (r >= 0) {
         (*reverted)++;
         return ledger_finish(l, t->id, TRANSACTION_REVERTED, NULL, error);
     }
-    if (error && error->code == SRIOV_IN_USE) {
+    if (held.code == SRIOV_IN_USE) {
         (*kept)++;
         return ledger_finish(l, t->id, TRANSACTION_NOT_REVERTED, NULL, error);
     }
-    return r;
+    if (error)
+        *error = held;
+    return give_up(l, t, r, error);
 }
 
 int transactions_recover(struct backend *b, struct ledger *l, size_t *ret_reverted, size_t *ret_kept,

@@ -35,7 +35,8 @@ int transaction_plan_revert(struct ledger *l, int64_t id, struct snapshot *s, st
 
 /* Reverts what an earlier process left half done in this boot, and closes what a reboot made void.
  * A VF that somebody has taken into use since is not taken away: such a transaction is closed as not
- * reverted, and *ret_kept counts it. Called before every change. */
+ * reverted, and *ret_kept counts it. So is one that cannot be put back, with code not-rolled-back.
+ * Called before every change. */
 int transactions_recover(struct backend *b, struct ledger *l, size_t *ret_reverted,
                          size_t *ret_kept, struct sriov_error *error);
 

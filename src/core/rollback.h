@@ -9,9 +9,13 @@
 #include "core/change.h"
 
 struct rollback {
-    int64_t asked; /* 0: the last one applied in this boot */
-    int64_t found;
+    int64_t asked;  /* 0: the last one applied in this boot */
+    bool interrupted; /* rollback_look found it so: the recovery before this change undoes it already */
+    int64_t found;  /* 0: none was left to be undone */
 };
+
+/* To be called before the change. What is wrong with the wish is told by rollback_make. */
+int rollback_look(struct rollback *rollback, struct session *s, struct sriov_error *error);
 
 int rollback_make(void *userdata, struct session *s, struct plan *ret, struct sriov_error *error);
 int rollback_finish(void *userdata, struct session *s, struct sriov_error *error);

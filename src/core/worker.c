@@ -182,8 +182,8 @@ static int follow(struct watch *w, struct apply_result *ret, struct sriov_error 
         error_remedy(error, "the change goes on by itself: `sriovctl list` and `history` tell");
         return r;
     }
-    error_set(error, SRIOV_FAILED, 0, "", "the worker died");
-    error_remedy(error, "the next command puts back what it left half done");
+    error_set(error, SRIOV_NOT_ROLLED_BACK, 0, "", "the worker died");
+    error_remedy(error, "the next change puts back what it left half done; `sriovctl history` has it");
     return -EIO;
 }
 
