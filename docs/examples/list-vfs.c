@@ -17,8 +17,8 @@ static void print_vf(const struct sriov_pf *pf, size_t index)
     sriov_vf_get(vf, SRIOV_MAC, mac, sizeof(mac));
     sriov_vf_get(vf, SRIOV_VLAN, vlan, sizeof(vlan));
     sriov_vf_get(vf, SRIOV_DRIVER, driver, sizeof(driver));
-    printf("%s/%zu %s mac %s vlan %s driver %s\n", sriov_pf_name(pf), index, sriov_vf_pci(vf), mac, vlan,
-           driver);
+    printf("%s/%zu %s mac %s vlan %s driver %s\n", sriov_pf_name(pf), index, sriov_vf_pci(vf), mac,
+           vlan, driver);
 }
 
 static int list(struct sriov *host, struct sriov_error *error)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The attributes of a PF and of a VF. One row of the table in src/core/attr.c per entry gives its name,
- * range, help text and the way it is read and written; the names there are the keys of the policy, of
- * the JSON and of `sriovctl set`.
+ * The attributes of a PF and of a VF. One row of the table in src/core/attr.c per entry gives its
+ * name, range, help text and the way it is read and written; the names there are the keys of the
+ * policy, of the JSON and of `sriovctl set`.
  */
 #ifndef SRIOV_ATTR_H
 #define SRIOV_ATTR_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Ownership by attribute. A variable declared with _cleanup_(f) is released by f(&variable) when it
- * goes out of scope; TAKE_PTR and TAKE_FD hand its value on instead. Every destructor of this project
- * takes NULL, so a half-built object can be dropped anywhere.
+ * goes out of scope; TAKE_PTR and TAKE_FD hand its value on instead. Every destructor of this
+ * project takes NULL, so a half-built object can be dropped anywhere.
  */
 #ifndef BASE_CLEANUP_H
 #define BASE_CLEANUP_H

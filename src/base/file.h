@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Whole files, small ones. Nothing here follows a size the other side chose: every read has a limit.
+ * Whole files, small ones. Nothing here follows a size the other side chose: every read has a
+ * limit.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -10,9 +11,9 @@
 
 #include "base/str.h"
 
-/* Reads a regular file, sysfs or proc file whole; the result is NUL-terminated and the caller's to free.
- * `dir_fd` may be AT_FDCWD. -EFBIG if it holds more than `limit` bytes, -EISDIR for a directory.
- * ret_len may be NULL. */
+/* Reads a regular file, sysfs or proc file whole; the result is NUL-terminated and the caller's to
+ * free. `dir_fd` may be AT_FDCWD. -EFBIG if it holds more than `limit` bytes, -EISDIR for a
+ * directory. ret_len may be NULL. */
 int file_read_at(int dir_fd, const char *path, size_t limit, char **ret, size_t *ret_len);
 
 /* One write(2) of the whole text, as sysfs wants it. -EIO if the kernel took only a part. */

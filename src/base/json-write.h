@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Writes JSON as it goes, without a tree. Commas and escaping are its business; the nesting is the
- * caller's. Strings that are not UTF-8 (sysfs can hold anything) have their bad bytes replaced by U+FFFD.
+ * caller's. Strings that are not UTF-8 (sysfs can hold anything) have their bad bytes replaced by
+ * U+FFFD.
  *
  *     json_object(&w, NULL);
  *     json_str(&w, "name", "enp1s0");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A read-only document: what a JSON or a YAML text says, with the line each value stands on. The
- * readers of both (json-read.h, yaml-read.h) make the same tree, so everything behind them -- policy,
- * capture, ledger -- is written once. Limits of size, depth and number of nodes are enforced while
- * reading.
+ * readers of both (json-read.h, yaml-read.h) make the same tree, so everything behind them --
+ * policy, capture, ledger -- is written once. Limits of size, depth and number of nodes are
+ * enforced while reading.
  */
 #ifndef BASE_NODE_H
 #define BASE_NODE_H
@@ -16,7 +16,8 @@
 
 enum node_kind {
     NODE_NULL,
-    NODE_SCALAR, /* number, bool or string: the text as written; `quoted` tells a string from a word */
+    NODE_SCALAR, /* number, bool or string: the text as written; `quoted` tells a string from a word
+                  */
     NODE_LIST,
     NODE_MAP, /* keys in the order of the text; a repeated key is refused by the readers */
 };
@@ -63,8 +64,8 @@ int node_to_bool(const struct node *n, bool *ret);
  * pointers to entries of the same parent are no longer good. Key may be NULL; it is copied. */
 struct node *node_add(struct node *parent, const char *key, unsigned line);
 
-/* For the readers: fills `error` (may be NULL) and returns -EINVAL. Control characters that the text
- * quotes from the document become '?'. */
+/* For the readers: fills `error` (may be NULL) and returns -EINVAL. Control characters that the
+ * text quotes from the document become '?'. */
 int node_fail(struct node_error *error, unsigned line, const char *format, ...) _printf_(3, 4);
 
 #endif

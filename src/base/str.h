@@ -31,8 +31,8 @@ const char *str_base_name(const char *path);
 bool str_copy(char *dst, size_t size, const char *src);
 #define STR_SET(array, src) str_copy((array), sizeof(array), (src))
 
-/* Decimal digits or 0x-prefixed hexadecimal, nothing else (no sign, no blanks, not empty), up to `max`.
- * Returns 0, -EINVAL, or -ERANGE when it is a number above `max`. */
+/* Decimal digits or 0x-prefixed hexadecimal, nothing else (no sign, no blanks, not empty), up to
+ * `max`. Returns 0, -EINVAL, or -ERANGE when it is a number above `max`. */
 int str_to_u64(const char *s, uint64_t max, uint64_t *ret);
 
 /* The same for hexadecimal without a prefix (sysfs style "8086"); a leading 0x is taken too. */
@@ -48,8 +48,8 @@ static inline int str_hex_digit(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Length of the well-formed UTF-8 character at `s` (RFC 3629: no overlong forms, no surrogates), 0 if
- * the first of the `len` bytes begins none. */
+/* Length of the well-formed UTF-8 character at `s` (RFC 3629: no overlong forms, no surrogates), 0
+ * if the first of the `len` bytes begins none. */
 size_t str_utf8_len(const char *s, size_t len);
 
 /* Cuts white space off both ends, in place; returns the new start (inside `s`). */
@@ -70,16 +70,17 @@ struct strv {
 void strv_done(struct strv *v);
 int strv_add(struct strv *v, const char *s);                 /* 0 or -ENOMEM; copies s */
 int strv_add_len(struct strv *v, const char *s, size_t len); /* 0 or -ENOMEM */
-int strv_split(struct strv *v, const char *s, char separator); /* appends the parts, empty ones too */
+int strv_split(struct strv *v, const char *s,
+               char separator); /* appends the parts, empty ones too */
 bool strv_has(const struct strv *v, const char *s);
-void strv_sort(struct strv *v);                              /* natural order: vf2 before vf10 */
+void strv_sort(struct strv *v); /* natural order: vf2 before vf10 */
 
 /* Compares like strcmp, but runs of digits by their value ("enp1s0v2" before "enp1s0v10"). */
 int str_natural_cmp(const char *a, const char *b);
 
-/* The entry of a NULL-terminated word list nearest to `word`, or NULL if none is near enough to be a
- * plausible slip (edit distance above 2, or above a third of the longer word). Swapped neighbours are
- * one edit, the case of ASCII letters is none. */
+/* The entry of a NULL-terminated word list nearest to `word`, or NULL if none is near enough to be
+ * a plausible slip (edit distance above 2, or above a third of the longer word). Swapped neighbours
+ * are one edit, the case of ASCII letters is none. */
 const char *str_nearest(const char *word, const char *const *words);
 
 #endif

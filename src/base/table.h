@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Aligned text tables for terminals and pipes. Cells are collected, then printed with the widths they
- * need; the last column is not padded. Headings are bold when colour is asked for.
+ * Aligned text tables for terminals and pipes. Cells are collected, then printed with the widths
+ * they need; the last column is not padded. Headings are bold when colour is asked for.
  *
  *     _cleanup_(table_done) struct table t = { 0 };
  *     table_init(&t, (const char *[]){ "VF", "PCI", "MAC" }, 3);

@@ -10,7 +10,6 @@
 
 #include "cli/help.h"
 
-
 /* ---- command line ---- */
 
 static int unknown_verb(struct app *a, const char *word, const char *nearest)

@@ -138,7 +138,8 @@ static int run_history(struct app *a)
     if (r >= 0)
         r = find_subject(a, &subject);
     if (r >= 0)
-        r = ledger_history(a->session.ledger, subject.pf, subject.vf, limit, &rows, &count, &a->error);
+        r = ledger_history(a->session.ledger, subject.pf, subject.vf, limit, &rows, &count,
+                           &a->error);
     if (r < 0)
         return r;
     app_note_interrupted(a);

@@ -3,8 +3,8 @@
  * sriovctl rollback: puts back what a transaction changed. It is a change like any other, with the
  * same gate and its own line in the history; the plan leads to the baseline that the ledger kept.
  */
-#include "cli/change.h"
 #include "core/rollback.h"
+#include "cli/change.h"
 
 static const struct option_row options[] = { OPTION_FORCE, OPTION_DRY_RUN, { NULL } };
 

@@ -36,7 +36,8 @@ static int read_setting(struct app *a, const struct wish_place *place, const cha
     char key[KEY_SIZE];
     const char *equals = strchr(setting, '=');
     if (!equals || equals == setting || (size_t)(equals - setting) >= sizeof(key)) {
-        int r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "\"%s\" is not key=value", setting);
+        int r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "\"%s\" is not key=value",
+                          setting);
         error_remedy(&a->error, "write for example vlan=100");
         return r;
     }

@@ -231,7 +231,8 @@ int sriov_change_set(struct sriov_change *change, const char *object, const char
     return attr_parse(row, value, place.want, object, error);
 }
 
-int sriov_change_add_policy(struct sriov_change *change, const char *json, struct sriov_error *error)
+int sriov_change_add_policy(struct sriov_change *change, const char *json,
+                            struct sriov_error *error)
 {
     _cleanup_node_ struct node *document = NULL;
     struct node_error wrong = { 0 };
@@ -239,7 +240,8 @@ int sriov_change_add_policy(struct sriov_change *change, const char *json, struc
 
     r = json_read(json, strlen(json), &policy_limits, &document, &wrong);
     if (r < 0)
-        return error_set(error, SRIOV_USAGE, 0, "policy", "%s", r == -EINVAL ? wrong.text : "no memory");
+        return error_set(error, SRIOV_USAGE, 0, "policy", "%s",
+                         r == -EINVAL ? wrong.text : "no memory");
     return desired_add(&change->desired, document, "policy", error);
 }
 
@@ -250,7 +252,9 @@ static int make(void *userdata, struct session *s, struct plan *ret, struct srio
 
 int sriov_change_plan_json(struct sriov_change *change, char **ret, struct sriov_error *error)
 {
-    const struct change_request request = { .dry_run = true, .make = make, .userdata = &change->desired };
+    const struct change_request request = { .dry_run = true,
+                                            .make = make,
+                                            .userdata = &change->desired };
     _cleanup_(change_outcome_done) struct change_outcome out = { 0 };
     _cleanup_buf_ struct buf text = BUF_INIT;
     struct json_writer w = JSON_WRITER(&text);
@@ -290,8 +294,8 @@ int sriov_change_apply(struct sriov_change *change, const char *command, unsigne
     return run(change->host, &request, ret_transaction, error);
 }
 
-int sriov_rollback(struct sriov *host, int64_t transaction, unsigned flags, int64_t *ret_transaction,
-                   struct sriov_error *error)
+int sriov_rollback(struct sriov *host, int64_t transaction, unsigned flags,
+                   int64_t *ret_transaction, struct sriov_error *error)
 {
     struct rollback rollback = { .asked = transaction };
     const struct change_request request = {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The life of a change: the baseline and the steps are in the ledger before anything is done; the steps
- * run; what is there is read back and compared; and if anything went wrong the baseline is planned and
- * run like any other desired state. So undoing needs no inverse of each step, and works the same from
- * wherever a killed process stopped.
+ * The life of a change: the baseline and the steps are in the ledger before anything is done; the
+ * steps run; what is there is read back and compared; and if anything went wrong the baseline is
+ * planned and run like any other desired state. So undoing needs no inverse of each step, and works
+ * the same from wherever a killed process stopped.
  */
 #include "core/apply.h"
 
@@ -15,7 +15,9 @@
 #include "core/planner.h"
 
 /* Our own text comes back, still it comes from a file. */
-static const struct node_limits baseline_limits = { .bytes = 16 << 20, .nodes = 1 << 20, .depth = 8 };
+static const struct node_limits baseline_limits = { .bytes = 16 << 20,
+                                                    .nodes = 1 << 20,
+                                                    .depth = 8 };
 
 /* ---- reading back ---- */
 
@@ -30,15 +32,15 @@ static int not_taken(const struct goal *g, int vf, const struct attr *row, const
         STR_SET(object, pf_label(g->pf));
     attr_text(row, want, wanted);
     attr_text(row, have, found);
-    error_set(error, SRIOV_FAILED, EIO, object, "%s was accepted as %s, but reads back as %s", row->name,
-              wanted, found);
+    error_set(error, SRIOV_FAILED, EIO, object, "%s was accepted as %s, but reads back as %s",
+              row->name, wanted, found);
     error_kernel(error, "the driver said success");
     error_remedy(error, "the driver ignores this setting: leave it out, or update the driver");
     return -EIO;
 }
 
-/* MSI-X counts can be written and not read; and what the driver did not report (i40e leaves a VF out
- * while it is at work on it) is unknown, not wrong. */
+/* MSI-X counts can be written and not read; and what the driver did not report (i40e leaves a VF
+ * out while it is at work on it) is unknown, not wrong. */
 static bool can_be_compared(const struct attr *row, bool listed)
 {
     return row->way != WAY_VF_MSIX && (row->way != WAY_VF_NETLINK || listed);
@@ -49,7 +51,8 @@ static int compare(const struct goal *g, int vf, const struct attrs *want, const
 {
     for (unsigned a = 0; a < SRIOV_ATTR_COUNT; a++) {
         enum sriov_attr id = (enum sriov_attr)a;
-        bool agrees = id == SRIOV_DRIVER ? driver_agrees(want->driver, have) : attr_agrees(id, want, have);
+        bool agrees = id == SRIOV_DRIVER ? driver_agrees(want->driver, have)
+                                         : attr_agrees(id, want, have);
 
         if (id == SRIOV_MAC && want->value[id] == 0)
             continue; /* given back to the VF, which may have chosen one by now */
@@ -130,7 +133,8 @@ static int baseline_goals(const char *baseline, struct snapshot *s, struct goals
 
     r = json_read(baseline, strlen(baseline), &baseline_limits, &document, NULL);
     if (r < 0)
-        return error_set(error, SRIOV_NOT_ROLLED_BACK, -r, "", "the baseline in the ledger is damaged");
+        return error_set(error, SRIOV_NOT_ROLLED_BACK, -r, "",
+                         "the baseline in the ledger is damaged");
     r = desired_add(&d, document, "baseline", error);
     if (r >= 0)
         r = goals_resolve(&d, s, ret, error);
@@ -139,7 +143,8 @@ static int baseline_goals(const char *baseline, struct snapshot *s, struct goals
     return r;
 }
 
-/* Plans what is left to be put back, and puts it back unless `gate` is set and somebody holds it. */
+/* Plans what is left to be put back, and puts it back unless `gate` is set and somebody holds it.
+ */
 static int revert(struct backend *b, struct ledger *l, const char *baseline, bool gate,
                   struct sriov_error *error)
 {
@@ -189,15 +194,18 @@ static int after_failure(struct backend *b, struct ledger *l, struct plan *p, in
                   "%.100s; and putting it back failed at %.40s: %.80s", message, undo.object,
                   undo.message);
         error_kernel(error, undo.kernel);
-        error_remedy(error, "`sriovctl history` has what was meant to be; `sriovctl rollback %lld` tries "
-                     "again", (long long)id);
+        error_remedy(error,
+                     "`sriovctl history` has what was meant to be; `sriovctl rollback %lld` tries "
+                     "again",
+                     (long long)id);
     }
     ledger_finish(l, id, state, p, NULL);
     return failure;
 }
 
-int plan_apply(struct backend *b, struct ledger *l, struct plan *p, const struct apply_options *options,
-               struct apply_result *ret, struct sriov_error *error)
+int plan_apply(struct backend *b, struct ledger *l, struct plan *p,
+               const struct apply_options *options, struct apply_result *ret,
+               struct sriov_error *error)
 {
     _cleanup_buf_ struct buf baseline = BUF_INIT;
     struct apply_result result = { 0 };
@@ -215,8 +223,8 @@ int plan_apply(struct backend *b, struct ledger *l, struct plan *p, const struct
     r = plan_execute(b, p, options, error);
     if (r >= 0)
         r = plan_verify(b, p, error);
-    /* What the ledger cannot call applied is undone like any failure: else the next command would do it, when
-     * nobody expects it any more. */
+    /* What the ledger cannot call applied is undone like any failure: else the next command would
+     * do it, when nobody expects it any more. */
     if (r >= 0)
         r = ledger_finish(l, result.transaction, TRANSACTION_APPLIED, p, error);
     if (r < 0)
@@ -262,13 +270,16 @@ static int still_runs(struct ledger *l, const struct transaction *t, struct srio
     return r;
 }
 
-/* Closed all the same: what cannot be undone (its PF is gone) must not stand before every later change. */
-static int give_up(struct ledger *l, const struct transaction *t, int failure, struct sriov_error *error)
+/* Closed all the same: what cannot be undone (its PF is gone) must not stand before every later
+ * change. */
+static int give_up(struct ledger *l, const struct transaction *t, int failure,
+                   struct sriov_error *error)
 {
     struct sriov_error why = error ? *error : (struct sriov_error){ 0 };
 
     error_set(error, SRIOV_NOT_ROLLED_BACK, why.error, why.object,
-              "transaction %lld was interrupted and cannot be undone: %.180s", (long long)t->id, why.message);
+              "transaction %lld was interrupted and cannot be undone: %.180s", (long long)t->id,
+              why.message);
     error_kernel(error, why.kernel);
     error_remedy(error, "`sriovctl rollback %lld` tries it again; other commands go on without it",
                  (long long)t->id);
@@ -303,8 +314,8 @@ static int recover_one(struct backend *b, struct ledger *l, struct transaction *
     return give_up(l, t, r, error);
 }
 
-int transactions_recover(struct backend *b, struct ledger *l, size_t *ret_reverted, size_t *ret_kept,
-                         struct sriov_error *error)
+int transactions_recover(struct backend *b, struct ledger *l, size_t *ret_reverted,
+                         size_t *ret_kept, struct sriov_error *error)
 {
     struct transaction *running = NULL;
     size_t count = 0, reverted = 0, kept = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The attribute table: everything a VF or a PF can be set to, one row each. Parsing, printing, JSON,
- * validation, the diff, the netlink message, help and man page all come from the row. A new attribute
- * is a new row (and its number in sriov/attr.h).
+ * The attribute table: everything a VF or a PF can be set to, one row each. Parsing, printing,
+ * JSON, validation, the diff, the netlink message, help and man page all come from the row. A new
+ * attribute is a new row (and its number in sriov/attr.h).
  */
 #ifndef CORE_ATTR_H
 #define CORE_ATTR_H
@@ -27,15 +27,15 @@ enum attr_type {
     ATTR_WORD,   /* one of `words` */
     ATTR_MAC,
     ATTR_GUID,
-    ATTR_TEXT,   /* kept in struct attrs by name: driver, name */
+    ATTR_TEXT, /* kept in struct attrs by name: driver, name */
 };
 
 /* How an attribute reaches the kernel; the planner makes a step of it. */
 enum attr_way {
-    WAY_VF_NETLINK,  /* RTM_SETLINK on the PF, group `group` */
-    WAY_VF_MSIX,     /* sysfs sriov_vf_msix_count of an unbound VF */
-    WAY_VF_DRIVER,   /* driver_override and bind */
-    WAY_VF_MTU,      /* RTM_SETLINK on the VF's netdev */
+    WAY_VF_NETLINK, /* RTM_SETLINK on the PF, group `group` */
+    WAY_VF_MSIX,    /* sysfs sriov_vf_msix_count of an unbound VF */
+    WAY_VF_DRIVER,  /* driver_override and bind */
+    WAY_VF_MTU,     /* RTM_SETLINK on the VF's netdev */
     WAY_VF_NAME,
     WAY_PF_NUM_VFS,
     WAY_PF_AUTOPROBE,
@@ -59,7 +59,7 @@ struct attr {
     uint64_t min, max;        /* ATTR_NUMBER; ATTR_TEXT: max is the longest text */
     uint64_t fresh;           /* the value a newly made VF has when its driver says nothing else */
     const struct attr_word *words;
-    const char *unit;         /* "Mbit/s", "" */
+    const char *unit; /* "Mbit/s", "" */
     const char *help;
 };
 
@@ -98,7 +98,8 @@ int attr_parse(const struct attr *row, const char *text, struct attrs *ret, cons
 void attr_text(const struct attr *row, const struct attrs *a, char ret[ATTR_TEXT_SIZE]);
 
 /* The value as JSON (null if not known). */
-void attr_json(const struct attr *row, const struct attrs *a, struct json_writer *w, const char *key);
+void attr_json(const struct attr *row, const struct attrs *a, struct json_writer *w,
+               const char *key);
 
 /* Do two sets agree on an attribute that `want` knows? Unknown on the other side does not agree. */
 bool attr_agrees(enum sriov_attr id, const struct attrs *want, const struct attrs *have);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Binding VFs to drivers, several at a time: the kernel's device lock is per VF, so probes that sleep run
- * beside each other. Always by driver_override, never by new_id, which grabs every device of that id.
+ * Binding VFs to drivers, several at a time: the kernel's device lock is per VF, so probes that
+ * sleep run beside each other. Always by driver_override, never by new_id, which grabs every device
+ * of that id.
  *
- * A named driver is bound through its own `bind` file, because that hands out the error of its probe;
- * drivers_probe says success whatever happened.
+ * A named driver is bound through its own `bind` file, because that hands out the error of its
+ * probe; drivers_probe says success whatever happened.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -187,12 +188,14 @@ static void load_default_drivers(struct backend *b, struct job *jobs, size_t cou
         struct job *job = &jobs[i];
         char driver[32];
 
-        /* A probe that found no driver: nothing was said to an implied job, -ENODEV to one asked for. */
+        /* A probe that found no driver: nothing was said to an implied job, -ENODEV to one asked
+         * for. */
         if (!str_eq(job->step->to, DRIVER_DEFAULT) || (job->result < 0 && job->result != -ENODEV) ||
             bound_to(b, job->vf, driver))
             continue;
         execute_load_default(b, job->vf, &loaded);
-        /* The module took what it can as it started; only who was asked to bind has to know for sure. */
+        /* The module took what it can as it started; only who was asked to bind has to know for
+         * sure. */
         if (!job->step->implied)
             job->result = bind_default(b, job);
     }
@@ -204,13 +207,14 @@ static int bind_failed(const struct plan *p, const struct job *job, struct sriov
 
     step_object(p, job->step, object);
     if (str_eq(job->step->to, DRIVER_NONE))
-        error_set(error, error_code_of(-job->result), -job->result, object, "cannot unbind (%s of %s)",
-                  job->what, job->vf->pci);
+        error_set(error, error_code_of(-job->result), -job->result, object,
+                  "cannot unbind (%s of %s)", job->what, job->vf->pci);
     else
-        error_set(error, error_code_of(-job->result), -job->result, object, "cannot bind to %s (%s of %s)",
-                  job->step->to, job->what, job->vf->pci);
+        error_set(error, error_code_of(-job->result), -job->result, object,
+                  "cannot bind to %s (%s of %s)", job->step->to, job->what, job->vf->pci);
     if (strstr(job->step->to, "vfio") && job->result == -EINVAL)
-        error_remedy(error, "vfio needs an IOMMU: turn on VT-d or AMD-Vi in the BIOS and the kernel");
+        error_remedy(error,
+                     "vfio needs an IOMMU: turn on VT-d or AMD-Vi in the BIOS and the kernel");
     else
         error_remedy(error, "`dmesg` has the driver's own words");
     return job->result;
@@ -244,7 +248,8 @@ int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t 
 
 /* ---- what an interrupted bind leaves behind ---- */
 
-/* The override of a VF that has its default driver may name that one: somebody else's doing, and harmless. */
+/* The override of a VF that has its default driver may name that one: somebody else's doing, and
+ * harmless. */
 static bool override_fits(const char *override, const char *to, const char *driver)
 {
     if (!str_eq(to, DRIVER_DEFAULT) && !str_eq(to, DRIVER_NONE))
@@ -280,7 +285,8 @@ int execute_overrides(struct backend *b, const struct plan *p, struct sriov_erro
             if (attrs_has(&g->vfs[v], SRIOV_DRIVER) && vf->sysfs[0])
                 r = mend_override(b, vf, g->vfs[v].driver);
             if (r < 0)
-                return error_set(error, error_code_of(-r), -r, vf->pci, "cannot set driver_override");
+                return error_set(error, error_code_of(-r), -r, vf->pci,
+                                 "cannot set driver_override");
         }
     }
     return 0;

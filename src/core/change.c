@@ -98,8 +98,9 @@ static int make_plan(struct change *c)
     r = session_holders(c->s, c->error);
     if (r < 0)
         return r;
-    return plan_victims(&c->out->plan, &c->s->holders, &c->out->victims) < 0 ? error_no_memory(c->error)
-                                                                            : 0;
+    return plan_victims(&c->out->plan, &c->s->holders, &c->out->victims) < 0
+               ? error_no_memory(c->error)
+               : 0;
 }
 
 /* Refuses, or if it is forced tells who will be hurt. */
@@ -152,7 +153,10 @@ static int run_plan(struct change *c)
     const struct change_request *q = c->request;
     struct plan *p = &c->out->plan;
     const struct worker_options options = {
-        .apply = { .command = q->command, .force = q->force, .progress = q->progress, .userdata = q->userdata },
+        .apply = { .command = q->command,
+                   .force = q->force,
+                   .progress = q->progress,
+                   .userdata = q->userdata },
         .waiting = q->waiting,
         .userdata = q->userdata,
     };
@@ -189,8 +193,8 @@ int change_run(struct session *s, const struct change_request *request, struct c
     struct change c = { .s = s, .request = request, .out = out, .error = error };
     int r = 0;
 
-    /* What the session has read so far, to know what is meant, is older than the mark, and in the hands of a
-     * program it may be hours old: neither plan nor gate may rest on it. */
+    /* What the session has read so far, to know what is meant, is older than the mark, and in the
+     * hands of a program it may be hours old: neither plan nor gate may rest on it. */
     if (!request->dry_run) {
         r = recover(&c);
         session_forget(s);

@@ -2,8 +2,8 @@
  *
  * The way of every change, whoever asks for it: recover what died half way, look, plan, gate, lock,
  * apply. The gate comes before the lock: a refused request must answer at once, also while a stuck
- * change holds the PF. The plan is made before the lock as well, so that a plan without steps writes
- * nothing at all; if another change came in between, it is made again.
+ * change holds the PF. The plan is made before the lock as well, so that a plan without steps
+ * writes nothing at all; if another change came in between, it is made again.
  */
 #ifndef CORE_CHANGE_H
 #define CORE_CHANGE_H
@@ -26,7 +26,8 @@ struct change_request {
     void (*recovered)(void *userdata, size_t reverted, size_t kept);
     void (*forced)(void *userdata, const struct plan *p, const struct holders *victims);
     void (*progress)(void *userdata, const struct plan *p, const struct step *step);
-    bool (*waiting)(void *userdata, const struct plan *p, const struct step *step, unsigned seconds);
+    bool (*waiting)(void *userdata, const struct plan *p, const struct step *step,
+                    unsigned seconds);
     void *userdata;
 };
 

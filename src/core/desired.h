@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Desired state: which PFs are meant, and what they and their VFs are to be. It is read from a document
- * (base/node.h), so the YAML of a policy, the JSON of an adapter and the baseline in the ledger are one
- * form with one reader. What a document does not name is left alone.
+ * Desired state: which PFs are meant, and what they and their VFs are to be. It is read from a
+ * document (base/node.h), so the YAML of a policy, the JSON of an adapter and the baseline in the
+ * ledger are one form with one reader. What a document does not name is left alone.
  */
 #ifndef CORE_DESIRED_H
 #define CORE_DESIRED_H
@@ -27,7 +27,7 @@ struct vf_wish {
 
 /* How the number of VFs is made. */
 enum count_way {
-    COUNT_AUTO,   /* sysfs where the driver has it, else its module parameter */
+    COUNT_AUTO, /* sysfs where the driver has it, else its module parameter */
     COUNT_SYSFS,
     COUNT_MODULE_PARAMETER,
 };
@@ -36,13 +36,13 @@ enum count_way {
 int count_way_from_name(const char *name, enum count_way *ret);
 
 struct pf_wish {
-    char where[128];   /* "/etc/sriovd/a.yaml:12", for messages */
+    char where[128]; /* "/etc/sriovd/a.yaml:12", for messages */
     struct match match;
     struct attrs want; /* of the PF */
     enum count_way count_way;
-    bool optional;     /* no such PF here is no error (a policy made for many machines) */
+    bool optional;       /* no such PF here is no error (a policy made for many machines) */
     bool count_external; /* somebody else makes the VFs: only check that there are enough */
-    int priority;      /* SriovNetworkNodePolicy: lower wins; policies of one PF are merged */
+    int priority;        /* SriovNetworkNodePolicy: lower wins; policies of one PF are merged */
     bool mergeable;
     struct vf_wish *vfs;
     size_t n_vfs;
@@ -56,7 +56,7 @@ struct pool {
         char pf[64];
         unsigned *indexes;
         size_t count; /* 0: all VFs */
-    } *sources;
+    } * sources;
     size_t n_sources;
 };
 
@@ -69,9 +69,9 @@ struct desired {
 
 void desired_done(struct desired *d);
 
-/* Appends one document of the project's own form ({pfs: …, pools: …}) or of the Kubernetes operator's
- * (kind: SriovNetworkNodePolicy). `file` names it in messages. A wrong document is -EINVAL (code usage)
- * with file, line and the nearest known key, and nothing is appended. */
+/* Appends one document of the project's own form ({pfs: …, pools: …}) or of the Kubernetes
+ * operator's (kind: SriovNetworkNodePolicy). `file` names it in messages. A wrong document is
+ * -EINVAL (code usage) with file, line and the nearest known key, and nothing is appended. */
 int desired_add(struct desired *d, const struct node *document, const char *file,
                 struct sriov_error *error);
 
@@ -79,12 +79,13 @@ int desired_add(struct desired *d, const struct node *document, const char *file
 int desired_add_kubernetes(struct desired *d, const struct node *document, const char *file,
                            struct sriov_error *error);
 
-/* An empty wish for one PF, by key; NULL without memory. The pointer is good until the next call. */
+/* An empty wish for one PF, by key; NULL without memory. The pointer is good until the next call.
+ */
 struct pf_wish *desired_add_pf(struct desired *d, const struct pf *pf);
 struct vf_wish *wish_add_vfs(struct pf_wish *w, const unsigned *indexes, size_t count);
 
-/* A wish for what a person named ("enp1s0", "enp1s0/0-3"): where its attributes go. Both pointers are
- * good until the next wish is added. */
+/* A wish for what a person named ("enp1s0", "enp1s0/0-3"): where its attributes go. Both pointers
+ * are good until the next wish is added. */
 struct wish_place {
     enum attr_scope scope;
     struct pf_wish *wish;
@@ -96,22 +97,23 @@ int desired_add_object(struct desired *d, const struct snapshot *s, const char *
 
 /* What is wanted of one PF and each of its VFs, after matching and merging. */
 struct goal {
-    struct pf *pf;       /* in the snapshot */
+    struct pf *pf; /* in the snapshot */
     char where[128];
     struct attrs want;
     enum count_way count_way;
     bool count_external;
     bool mergeable; /* made of SriovNetworkNodePolicy documents only; `priority` of the first */
     int priority;
-    struct attrs *vfs;   /* by VF number */
-    size_t n_vfs;        /* the highest VF named, plus one */
+    struct attrs *vfs; /* by VF number */
+    size_t n_vfs;      /* the highest VF named, plus one */
 };
 
 struct goals {
     struct goal *items;
     size_t count;
-    bool restoring; /* they come from a baseline: complete for what was touched, and the driver had these
-                     * values before, so nothing is refused at plan time and nothing else is kept */
+    bool restoring; /* they come from a baseline: complete for what was touched, and the driver had
+                     * these values before, so nothing is refused at plan time and nothing else is
+                     * kept */
 };
 
 /* Finds the PF of each wish. A wish that matches no PF is an error (code no device) unless it is

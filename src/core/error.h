@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Filling a struct sriov_error (sriov/error.h). Set once, where the cause is known; callers only pass
- * it on.
+ * Filling a struct sriov_error (sriov/error.h). Set once, where the cause is known; callers only
+ * pass it on.
  */
 #ifndef CORE_ERROR_H
 #define CORE_ERROR_H
@@ -9,9 +9,9 @@
 #include "base/cleanup.h"
 #include "sriov/error.h"
 
-/* Fills `e` (NULL is fine) and returns -errno: the given `error` (positive errno), or -EINVAL when it is
- * 0. Kernel text and remedy are emptied; the errno's own text goes into the kernel text if there is an
- * errno. */
+/* Fills `e` (NULL is fine) and returns -errno: the given `error` (positive errno), or -EINVAL when
+ * it is 0. Kernel text and remedy are emptied; the errno's own text goes into the kernel text if
+ * there is an errno. */
 int error_set(struct sriov_error *e, enum sriov_code code, int error, const char *object,
               const char *format, ...) _printf_(5, 6);
 

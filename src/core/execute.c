@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Runs steps. Each kind is one row of the table `executors`; kinds that gain from it take a whole run of
- * neighbours at once: netlink settings go out in one send with one attribute group a message, so that
- * each error is known to belong to one VF and attribute, and binds run in parallel.
+ * Runs steps. Each kind is one row of the table `executors`; kinds that gain from it take a whole
+ * run of neighbours at once: netlink settings go out in one send with one attribute group a
+ * message, so that each error is known to belong to one VF and attribute, and binds run in
+ * parallel.
  */
 #include "core/execute.h"
 
@@ -33,7 +34,8 @@ static const struct {
     int error;
     const char *remedy;
 } count_remedies[] = {
-    { ENOMEM, "MMIO space or bus numbers are short: 64-bit BARs and ARI in the BIOS, or pci=realloc" },
+    { ENOMEM,
+      "MMIO space or bus numbers are short: 64-bit BARs and ARI in the BIOS, or pci=realloc" },
     { EIO, "the firmware's SR-IOV settings are wrong: update it" },
     { ENOENT, "the driver makes no VFs over sysfs: try --via module-parameter" },
     { EPERM, "the driver's limit: fewer VFs, or MSI-X is off" },
@@ -150,7 +152,8 @@ static int execute_vf_link(struct run *run, struct step *s, size_t count)
     struct pf *pf = pf_of(run, s);
 
     if (pf->vfs[s->vf].ifindex == 0)
-        return step_failed(run, s, -ENODEV, "it has no netdev here: no driver, or another namespace");
+        return step_failed(run, s, -ENODEV,
+                           "it has no netdev here: no driver, or another namespace");
     if (attr_agrees(s->attr, s->want, &pf->vfs[s->vf].attrs)) {
         s->state = STEP_NOT_NEEDED;
         return 0;
@@ -184,7 +187,8 @@ static int execute_autoprobe(struct run *run, struct step *s, size_t count)
 {
     const char *text = str_eq(s->to, "on") ? "1" : "0";
 
-    return step_done(run, s, write_attribute(run, pf_of(run, s)->sysfs, "sriov_drivers_autoprobe", text));
+    return step_done(run, s,
+                     write_attribute(run, pf_of(run, s)->sysfs, "sriov_drivers_autoprobe", text));
 }
 
 static int execute_msix(struct run *run, struct step *s, size_t count)
@@ -194,8 +198,8 @@ static int execute_msix(struct run *run, struct step *s, size_t count)
     return step_done(run, s, write_attribute(run, folder, "sriov_vf_msix_count", s->to));
 }
 
-/* Drivers may make fewer VFs than they were asked for and still answer with success, bnxt none at all
- * (iov.c only warns): what is there afterwards counts. */
+/* Drivers may make fewer VFs than they were asked for and still answer with success, bnxt none at
+ * all (iov.c only warns): what is there afterwards counts. */
 static int check_count(struct run *run, struct step *s, const struct pf *pf)
 {
     uint64_t wanted;
@@ -226,7 +230,8 @@ static int execute_count(struct run *run, struct step *s, size_t count)
 
 static bool same_message(const struct step *a, const struct step *b)
 {
-    return a->goal == b->goal && a->vf == b->vf && attr_row(a->attr)->group == attr_row(b->attr)->group;
+    return a->goal == b->goal && a->vf == b->vf &&
+           attr_row(a->attr)->group == attr_row(b->attr)->group;
 }
 
 /* How many of the steps from `s` on travel in one message. */
@@ -273,8 +278,8 @@ static bool any_needed(struct run *run, struct step *steps, size_t span)
 }
 
 /* Gives each answer to the steps of its message; the first error is the run's. */
-static int take_answers(struct run *run, struct step *steps, size_t count, const struct nl_ack *acks,
-                        const size_t *first_step)
+static int take_answers(struct run *run, struct step *steps, size_t count,
+                        const struct nl_ack *acks, const size_t *first_step)
 {
     int r = 0;
 
@@ -293,7 +298,8 @@ static int take_answers(struct run *run, struct step *steps, size_t count, const
     return r;
 }
 
-/* igb refuses a rate while the PF has no link, and a change of the number of VFs makes it lose it. */
+/* igb refuses a rate while the PF has no link, and a change of the number of VFs makes it lose it.
+ */
 static int await_link(struct run *run, struct step *steps, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -348,7 +354,8 @@ static int execute_bind_run(struct run *run, struct step *steps, size_t count)
     for (size_t i = 0; i < count; i++)
         /* The first bind of each PF waits for all of them. */
         if (r >= 0 && (i == 0 || steps[i].goal != steps[i - 1].goal))
-            r = settle_vfs(run->b, run->events, run->p->snapshot, pf_of(run, &steps[i]), run->error);
+            r = settle_vfs(run->b, run->events, run->p->snapshot, pf_of(run, &steps[i]),
+                           run->error);
     return r;
 }
 

@@ -179,7 +179,8 @@ static int no_such_pf(const struct snapshot *s, const struct pf_wish *w, struct 
                        : w->match.any_name[0] ? w->match.any_name
                                               : w->match.pci;
 
-    error_set(error, SRIOV_NO_DEVICE, ENODEV, w->where, "no PF matches%s%s", name[0] ? " " : "", name);
+    error_set(error, SRIOV_NO_DEVICE, ENODEV, w->where, "no PF matches%s%s", name[0] ? " " : "",
+              name);
     if (s->n_pfs == 0)
         error_remedy(error, "this machine has no PF at all: `sriovctl doctor` says why");
     else

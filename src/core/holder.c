@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Finding holders. Each kind of evidence is one function that adds what it finds; the expensive scans
- * (all processes' open files, all network namespaces) are made once and only if a VF or PF is there
- * that they could say something about.
+ * Finding holders. Each kind of evidence is one function that adds what it finds; the expensive
+ * scans (all processes' open files, all network namespaces) are made once and only if a VF or PF is
+ * there that they could say something about.
  */
 #include "core/holder.h"
 
@@ -33,9 +33,9 @@ static const struct {
     enum holder_kind kind;
     const char *name;
 } kind_names[] = {
-    { HOLDER_VFIO, "vfio" },       { HOLDER_IOMMUFD, "iommufd" }, { HOLDER_UIO, "uio" },
-    { HOLDER_RDMA, "rdma" },       { HOLDER_NETNS, "netns" },     { HOLDER_ADDRESS, "address" },
-    { HOLDER_UPPER, "upper" },     { HOLDER_LEASE, "lease" },     { HOLDER_ROUTE, "route" },
+    { HOLDER_VFIO, "vfio" },        { HOLDER_IOMMUFD, "iommufd" }, { HOLDER_UIO, "uio" },
+    { HOLDER_RDMA, "rdma" },        { HOLDER_NETNS, "netns" },     { HOLDER_ADDRESS, "address" },
+    { HOLDER_UPPER, "upper" },      { HOLDER_LEASE, "lease" },     { HOLDER_ROUTE, "route" },
     { HOLDER_ADMIN, "connection" },
 };
 
@@ -86,7 +86,8 @@ static int add_users(struct search *q, enum holder_kind kind, const struct pf *p
     return r;
 }
 
-/* The folder of a VF or PF that lists its device files of one class, and where those stand in /dev. */
+/* The folder of a VF or PF that lists its device files of one class, and where those stand in /dev.
+ */
 struct device_class {
     enum holder_kind kind;
     const char *folder;
@@ -152,7 +153,8 @@ static bool is_netdev_of(const struct vf *vf, const struct rtnl_link *l)
     return l->ifindex == vf->ifindex || (vf->pci[0] && str_eq(l->parent, vf->pci));
 }
 
-/* A netdev that went into another namespace leaves the folder `net` of its device behind, empty to us. */
+/* A netdev that went into another namespace leaves the folder `net` of its device behind, empty to
+ * us. */
 static bool netdev_is_elsewhere(struct search *q, const struct vf *vf)
 {
     char path[128];
@@ -195,8 +197,8 @@ static int find_addresses(struct search *q, const struct pf *pf, const struct vf
     return r;
 }
 
-/* A macvlan, vlan or the like that was made on the VF's netdev and went into a container: there, only
- * its message tells what it stands on. */
+/* A macvlan, vlan or the like that was made on the VF's netdev and went into a container: there,
+ * only its message tells what it stands on. */
 static int find_foreign_uppers(struct search *q, const struct pf *pf, const struct vf *vf,
                                const struct rtnl_link *own)
 {
@@ -346,7 +348,8 @@ static int read_addresses(struct search *q)
     return r < 0 ? r : rtnl_parse_addresses(&reply, &q->addresses);
 }
 
-/* What is not in the record that is replayed is no failure; on a machine, not to know who uses a VF is. */
+/* What is not in the record that is replayed is no failure; on a machine, not to know who uses a VF
+ * is. */
 static int unless_recorded(int r)
 {
     return r == -ENODATA ? 0 : r;
@@ -355,7 +358,8 @@ static int unless_recorded(int r)
 /* Makes the scans that something in the snapshot calls for. */
 static int scan(struct search *q)
 {
-    static const char *const devices[] = { "/dev/vfio/", "/dev/uio", "/dev/infiniband/uverbs", NULL };
+    static const char *const devices[] = { "/dev/vfio/", "/dev/uio", "/dev/infiniband/uverbs",
+                                           NULL };
     bool any_vf = false, any_device = false, any_netdev = false;
     int r = 0;
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who uses a VF or a PF. The kernel's own guard is dead under VFIO (pci_vfs_assigned() tests a flag that
- * nothing but xen-pciback sets), so before anything destructive every kind of evidence is looked at:
- * open device files, network namespaces, addresses, upper devices, RDMA, leases, and for a PF the
- * default route and the administrator's own connection. No device is opened or touched for it.
+ * Who uses a VF or a PF. The kernel's own guard is dead under VFIO (pci_vfs_assigned() tests a flag
+ * that nothing but xen-pciback sets), so before anything destructive every kind of evidence is
+ * looked at: open device files, network namespaces, addresses, upper devices, RDMA, leases, and for
+ * a PF the default route and the administrator's own connection. No device is opened or touched for
+ * it.
  */
 #ifndef CORE_HOLDER_H
 #define CORE_HOLDER_H
@@ -28,11 +29,11 @@ enum holder_kind {
 
 struct holder {
     enum holder_kind kind;
-    char pf[32];    /* struct pf's key */
-    int vf;         /* VF number, or HOLDER_OF_PF */
-    pid_t pid;      /* 0: no process is known */
+    char pf[32]; /* struct pf's key */
+    int vf;      /* VF number, or HOLDER_OF_PF */
+    pid_t pid;   /* 0: no process is known */
     char comm[17];
-    char name[64];  /* VM, container, namespace, address, upper device, lease owner */
+    char name[64]; /* VM, container, namespace, address, upper device, lease owner */
 };
 
 struct holders {

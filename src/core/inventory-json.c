@@ -10,9 +10,9 @@
 #include "base/mac.h"
 
 static const enum sriov_attr vf_attrs[] = {
-    SRIOV_MAC,         SRIOV_VLAN,        SRIOV_QOS,         SRIOV_VLAN_PROTO, SRIOV_SPOOFCHK,
-    SRIOV_TRUST,       SRIOV_LINK_STATE,  SRIOV_MIN_TX_RATE, SRIOV_MAX_TX_RATE, SRIOV_RSS_QUERY,
-    SRIOV_NODE_GUID,   SRIOV_PORT_GUID,   SRIOV_MSIX_COUNT,  SRIOV_MTU,
+    SRIOV_MAC,       SRIOV_VLAN,       SRIOV_QOS,         SRIOV_VLAN_PROTO,  SRIOV_SPOOFCHK,
+    SRIOV_TRUST,     SRIOV_LINK_STATE, SRIOV_MIN_TX_RATE, SRIOV_MAX_TX_RATE, SRIOV_RSS_QUERY,
+    SRIOV_NODE_GUID, SRIOV_PORT_GUID,  SRIOV_MSIX_COUNT,  SRIOV_MTU,
 };
 
 static void put_attr(enum sriov_attr id, const struct attrs *a, struct json_writer *w)
@@ -34,7 +34,8 @@ static void put_known(struct json_writer *w, const char *key, int64_t value)
         json_i64(w, key, value);
 }
 
-static void put_holders(const struct holders *holders, const char *pf, int vf, struct json_writer *w)
+static void put_holders(const struct holders *holders, const char *pf, int vf,
+                        struct json_writer *w)
 {
     json_array(w, "holders");
     for (size_t i = 0; i < holders->count; i++)

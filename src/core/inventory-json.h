@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The inventory as JSON: what `sriovctl list --json` prints and the daemon's API serves. Field names are
- * a promise; a value the kernel or the driver does not give is null.
+ * The inventory as JSON: what `sriovctl list --json` prints and the daemon's API serves. Field
+ * names are a promise; a value the kernel or the driver does not give is null.
  */
 #ifndef CORE_INVENTORY_JSON_H
 #define CORE_INVENTORY_JSON_H

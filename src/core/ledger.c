@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The ledger in SQLite. The only user of sqlite3.h. A statement is run by statement_run() and friends,
- * with its values told by a format: "i" an int64_t, "t" a text, which stays the caller's and as it is
- * until the statement has run.
+ * The ledger in SQLite. The only user of sqlite3.h. A statement is run by statement_run() and
+ * friends, with its values told by a format: "i" an int64_t, "t" a text, which stays the caller's
+ * and as it is until the statement has run.
  */
 #include "core/ledger.h"
 
@@ -28,8 +28,9 @@ struct ledger {
 #define SCHEMA_VERSION 1
 #define BUSY_MS 5000
 
-/* Between commands nobody has the ledger open, and the first to open it reads the whole WAL. SQLite lets it have 1,000
- * pages, and leaves them there after they went into the database: `list` would read 4 MB. */
+/* Between commands nobody has the ledger open, and the first to open it reads the whole WAL. SQLite
+ * lets it have 1,000 pages, and leaves them there after they went into the database: `list` would
+ * read 4 MB. */
 #define WAL_PAGES 50
 
 static const char schema[] =
@@ -45,10 +46,8 @@ static const char schema[] =
     "PRAGMA user_version = 1;";
 
 static const char *const state_names[] = {
-    [TRANSACTION_RUNNING] = "running",
-    [TRANSACTION_APPLIED] = "applied",
-    [TRANSACTION_REVERTED] = "reverted",
-    [TRANSACTION_NOT_REVERTED] = "not-reverted",
+    [TRANSACTION_RUNNING] = "running",   [TRANSACTION_APPLIED] = "applied",
+    [TRANSACTION_REVERTED] = "reverted", [TRANSACTION_NOT_REVERTED] = "not-reverted",
     [TRANSACTION_VOID] = "void",
 };
 
@@ -92,7 +91,8 @@ static int bind_values(sqlite3_stmt *s, const char *types, va_list values)
     return r == SQLITE_OK ? 0 : -EIO;
 }
 
-static int statement_open(struct ledger *l, sqlite3_stmt **ret, const char *sql, const char *types, ...)
+static int statement_open(struct ledger *l, sqlite3_stmt **ret, const char *sql, const char *types,
+                          ...)
 {
     va_list values;
     int r;
@@ -173,7 +173,8 @@ static int open_database(struct ledger *l, const char *path, struct sriov_error 
 {
     int r;
 
-    if (sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+    if (sqlite3_open_v2(path, &l->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                         NULL) != SQLITE_OK) {
         error_set(error, SRIOV_NOT_PERMITTED, EACCES, path, "the ledger cannot be opened");
         error_remedy(error, "run as root, or give another --state-dir");
@@ -260,8 +261,8 @@ int ledger_lock(struct ledger *l, const struct strv *pfs, struct sriov_error *er
 
         error_set(error, SRIOV_IN_USE, 0, holder, "another command is changing it");
         if (ledger_busy(l, holder, &t) > 0)
-            error_set(error, SRIOV_IN_USE, 0, holder, "another command is changing it: %.100s (pid %d)",
-                      t.command, t.pid);
+            error_set(error, SRIOV_IN_USE, 0, holder,
+                      "another command is changing it: %.100s (pid %d)", t.command, t.pid);
         transaction_done(&t);
         error_remedy(error, "wait for it to end; `sriovctl list` answers meanwhile");
         return r;
@@ -278,8 +279,8 @@ void ledger_unlock(struct ledger *l)
 
 /* ---- writing ---- */
 
-/* The state of most steps: planned while the transaction runs, done when it ended. So the end of a transaction
- * writes one row, and not again those of all its steps. */
+/* The state of most steps: planned while the transaction runs, done when it ended. So the end of a
+ * transaction writes one row, and not again those of all its steps. */
 #define AS_ITS_TRANSACTION ""
 
 static int insert_steps(struct ledger *l, const struct plan *p, int64_t id)
@@ -331,7 +332,8 @@ int ledger_begin(struct ledger *l, const struct plan *p, const char *command, co
     return 0;
 }
 
-/* Nobody knows how far a process got that died. A transaction that had ended only changes its name. */
+/* Nobody knows how far a process got that died. A transaction that had ended only changes its name.
+ */
 static int close_steps(struct ledger *l, int64_t id)
 {
     _cleanup_statement_ sqlite3_stmt *s = NULL;
@@ -366,8 +368,8 @@ int ledger_finish(struct ledger *l, int64_t id, enum transaction_state state, co
     if (run(l, "BEGIN IMMEDIATE") < 0)
         return failed(l, "close a transaction", error);
     if ((p ? update_steps(l, p, id) : close_steps(l, id)) < 0 ||
-        statement_open(l, &s, "UPDATE txn SET state = ?, ended = ? WHERE id = ?", "iii", (int64_t)state,
-                       (int64_t)time(NULL), id) < 0 ||
+        statement_open(l, &s, "UPDATE txn SET state = ?, ended = ? WHERE id = ?", "iii",
+                       (int64_t)state, (int64_t)time(NULL), id) < 0 ||
         sqlite3_step(s) != SQLITE_DONE || run(l, "COMMIT") < 0) {
         failed(l, "close a transaction", error);
         run(l, "ROLLBACK");
@@ -428,12 +430,14 @@ static int no_transaction(struct ledger *l, int64_t id, struct sriov_error *erro
     if (id > 0)
         error_set(error, SRIOV_USAGE, 0, "", "there is no transaction %lld", (long long)id);
     else
-        error_set(error, SRIOV_USAGE, 0, "", "nothing was applied in this boot that could be rolled back");
+        error_set(error, SRIOV_USAGE, 0, "",
+                  "nothing was applied in this boot that could be rolled back");
     error_remedy(error, "`sriovctl history` shows what there is");
     return -ENOENT;
 }
 
-int ledger_transaction(struct ledger *l, int64_t id, struct transaction *ret, struct sriov_error *error)
+int ledger_transaction(struct ledger *l, int64_t id, struct transaction *ret,
+                       struct sriov_error *error)
 {
     _cleanup_statement_ sqlite3_stmt *s = NULL;
     int r;
@@ -463,8 +467,8 @@ int ledger_running(struct ledger *l, struct transaction **ret, size_t *ret_count
     size_t count = 0;
     int r;
 
-    if (statement_open(l, &s, "SELECT " TRANSACTION_COLUMNS " FROM txn WHERE state = ? ORDER BY id", "i",
-                       (int64_t)TRANSACTION_RUNNING) < 0)
+    if (statement_open(l, &s, "SELECT " TRANSACTION_COLUMNS " FROM txn WHERE state = ? ORDER BY id",
+                       "i", (int64_t)TRANSACTION_RUNNING) < 0)
         return failed(l, "be read", error);
     while ((r = sqlite3_step(s)) == SQLITE_ROW) {
         struct transaction *grown = reallocarray(items, count + 1, sizeof(*grown));
@@ -526,7 +530,8 @@ int ledger_history(struct ledger *l, const char *pf, int vf, size_t limit, struc
     return 0;
 }
 
-int ledger_leases(struct ledger *l, struct lease_row **ret, size_t *ret_count, struct sriov_error *error)
+int ledger_leases(struct ledger *l, struct lease_row **ret, size_t *ret_count,
+                  struct sriov_error *error)
 {
     _cleanup_statement_ sqlite3_stmt *s = NULL;
     _cleanup_free_ struct lease_row *rows = NULL;
@@ -558,7 +563,8 @@ int ledger_busy(struct ledger *l, const char *pf, struct transaction *ret)
     if (!l || !ledger_lock_is_held(l->dir, pf))
         return 0;
     if (statement_open(l, &s,
-                       "SELECT " TRANSACTION_COLUMNS " FROM txn WHERE state = ? AND boot = ? AND id IN"
+                       "SELECT " TRANSACTION_COLUMNS
+                       " FROM txn WHERE state = ? AND boot = ? AND id IN"
                        " (SELECT txn FROM step WHERE pf = ?) ORDER BY id DESC LIMIT 1",
                        "itt", (int64_t)TRANSACTION_RUNNING, l->boot, pf) < 0 ||
         sqlite3_step(s) != SQLITE_ROW || read_transaction(l, s, ret) < 0)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The ledger: one SQLite file (WAL) with the transactions and their steps -- journal while they run,
- * history afterwards --, the baselines that undo them, and the leases. Rows carry the boot id: after a
- * reboot the kernel's state is gone, and the journal knows it.
+ * The ledger: one SQLite file (WAL) with the transactions and their steps -- journal while they
+ * run, history afterwards --, the baselines that undo them, and the leases. Rows carry the boot id:
+ * after a reboot the kernel's state is gone, and the journal knows it.
  *
- * Writing uses synchronous=NORMAL: a commit survives the death of the process at once, and a power cut
- * takes the kernel's SR-IOV state with it anyway. Each PF being changed is locked by flock on a file
- * beside the database; the lock dies with the last process that holds it, so "running" with a free lock
- * means interrupted. Readers take no lock.
+ * Writing uses synchronous=NORMAL: a commit survives the death of the process at once, and a power
+ * cut takes the kernel's SR-IOV state with it anyway. Each PF being changed is locked by flock on a
+ * file beside the database; the lock dies with the last process that holds it, so "running" with a
+ * free lock means interrupted. Readers take no lock.
  */
 #ifndef CORE_LEDGER_H
 #define CORE_LEDGER_H
@@ -31,10 +31,10 @@ struct transaction {
     bool this_boot;
     int64_t started, ended; /* Unix time, 0: not yet */
     char command[256];
-    char who[64];           /* "root", "alice (sudo)" */
+    char who[64]; /* "root", "alice (sudo)" */
     pid_t pid;
-    char *baseline;         /* document for desired_add */
-    struct strv pfs;        /* keys */
+    char *baseline;  /* document for desired_add */
+    struct strv pfs; /* keys */
 };
 
 struct history_row {
@@ -44,28 +44,28 @@ struct history_row {
     char command[256];
     char who[64];
     char object[OBJECT_SIZE];
-    char what[40];          /* "vlan", "num_vfs", "driver" */
+    char what[40]; /* "vlan", "num_vfs", "driver" */
     char from[ATTR_TEXT_SIZE], to[ATTR_TEXT_SIZE];
     char state[16];
 };
 
-/* Opens, and makes it on the first use (with `write`). Without `write` a missing ledger is an empty one:
- * 0 and *ret NULL. -EACCES with code not permitted. */
+/* Opens, and makes it on the first use (with `write`). Without `write` a missing ledger is an empty
+ * one: 0 and *ret NULL. -EACCES with code not permitted. */
 int ledger_open(const char *state_dir, bool write, struct ledger **ret, struct sriov_error *error);
 struct ledger *ledger_close(struct ledger *l); /* NULL is fine; returns NULL */
 DEFINE_CLEANUP(struct ledger *, ledger_close)
 
-/* Around a fork. SQLite keeps in memory which locks this process has on the file, and a child inherits the
- * memory without the locks: even a connection that the child opens itself would believe that it has them, and
- * what it writes is lost when the parent ends and somebody else takes the log for orphaned. So nothing of
- * the database is open while the process forks: it sleeps before, and wakes after in each of the two. Locks
- * of PFs stay. Asleep, it can only be woken or closed; a process that has the same ledger open twice must
- * not fork at all. */
+/* Around a fork. SQLite keeps in memory which locks this process has on the file, and a child
+ * inherits the memory without the locks: even a connection that the child opens itself would
+ * believe that it has them, and what it writes is lost when the parent ends and somebody else takes
+ * the log for orphaned. So nothing of the database is open while the process forks: it sleeps
+ * before, and wakes after in each of the two. Locks of PFs stay. Asleep, it can only be woken or
+ * closed; a process that has the same ledger open twice must not fork at all. */
 void ledger_sleep(struct ledger *l);
 int ledger_wake(struct ledger *l, struct sriov_error *error);
 
-/* Locks the PFs of a plan for changing; held until ledger_unlock or the end of the process. -EBUSY (code
- * in use) names the command that has one, and since when. */
+/* Locks the PFs of a plan for changing; held until ledger_unlock or the end of the process. -EBUSY
+ * (code in use) names the command that has one, and since when. */
 int ledger_lock(struct ledger *l, const struct strv *pfs, struct sriov_error *error);
 void ledger_unlock(struct ledger *l);
 
@@ -73,8 +73,8 @@ void ledger_unlock(struct ledger *l);
 int ledger_begin(struct ledger *l, const struct plan *p, const char *command, const char *baseline,
                  int64_t *ret_id, struct sriov_error *error);
 
-/* Closes it, with the states of the steps. p is NULL if the plan is not known any more: then steps that
- * were never closed are marked as interrupted. */
+/* Closes it, with the states of the steps. p is NULL if the plan is not known any more: then steps
+ * that were never closed are marked as interrupted. */
 int ledger_finish(struct ledger *l, int64_t id, enum transaction_state state, const struct plan *p,
                   struct sriov_error *error);
 
@@ -95,8 +95,8 @@ int ledger_history(struct ledger *l, const char *pf, int vf, size_t limit, struc
 int ledger_leases(struct ledger *l, struct lease_row **ret, size_t *ret_count,
                   struct sriov_error *error);
 
-/* What is being done to a PF right now: 1 and the running transaction if its lock is held, else 0. l may
- * be NULL. */
+/* What is being done to a PF right now: 1 and the running transaction if its lock is held, else 0.
+ * l may be NULL. */
 int ledger_busy(struct ledger *l, const char *pf, struct transaction *ret);
 
 const char *transaction_state_name(enum transaction_state state);

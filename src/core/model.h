@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The model: PFs, their VFs, and the netdevs of the machine, read once and consistently from a backend.
+ * The model: PFs, their VFs, and the netdevs of the machine, read once and consistently from a
+ * backend.
  *
- * Reading never takes a lock that a stuck write can hold: VFs are counted by their virtfn links because
- * reading sriov_numvfs takes the PF's device lock (drivers/pci/iov.c), and driver_override is not read
- * because that takes the VF's. What a driver did not say is not known, never guessed.
+ * Reading never takes a lock that a stuck write can hold: VFs are counted by their virtfn links
+ * because reading sriov_numvfs takes the PF's device lock (drivers/pci/iov.c), and driver_override
+ * is not read because that takes the VF's. What a driver did not say is not known, never guessed.
  */
 #ifndef CORE_MODEL_H
 #define CORE_MODEL_H
@@ -19,12 +20,12 @@
 
 struct vf {
     unsigned index;
-    char pci[16];        /* "" while it is removed, and on a bus without addresses for VFs (netdevsim) */
-    char sysfs[64];      /* its device folder, "" as above */
-    int iommu_group;     /* -1: none */
-    unsigned pci_class;  /* 0x020000 is an Ethernet controller; 0 unknown */
-    int ifindex;         /* its netdev in our namespace, 0: none here */
-    bool listed;         /* the PF's driver reported it; false: it exists, its settings are not known */
+    char pci[16];   /* "" while it is removed, and on a bus without addresses for VFs (netdevsim) */
+    char sysfs[64]; /* its device folder, "" as above */
+    int iommu_group;    /* -1: none */
+    unsigned pci_class; /* 0x020000 is an Ethernet controller; 0 unknown */
+    int ifindex;        /* its netdev in our namespace, 0: none here */
+    bool listed; /* the PF's driver reported it; false: it exists, its settings are not known */
     struct attrs attrs;
 };
 
@@ -35,13 +36,13 @@ enum pf_bus {
 
 struct pf {
     enum pf_bus bus;
-    char key[32];       /* PCI address, or "netdevsim1": names locks and ledger rows */
-    char handle[48];    /* bus and key as devlink writes them: "pci/0000:01:00.0" */
+    char key[32];    /* PCI address, or "netdevsim1": names locks and ledger rows */
+    char handle[48]; /* bus and key as devlink writes them: "pci/0000:01:00.0" */
     char sysfs[64];
-    char name[16];      /* netdev, "" if it is no NIC or has no driver */
-    char driver[32];    /* "" if unbound */
+    char name[16];   /* netdev, "" if it is no NIC or has no driver */
+    char driver[32]; /* "" if unbound */
     unsigned vendor, device;
-    int numa_node;      /* -1: not known */
+    int numa_node; /* -1: not known */
     int iommu_group;
     unsigned total_vfs; /* 0: not known */
     bool autoprobe_supported;
@@ -49,7 +50,7 @@ struct pf {
     uint64_t mac;
     int ifindex;
     bool carrier;
-    int64_t speed;      /* Mbit/s, -1: not known */
+    int64_t speed; /* Mbit/s, -1: not known */
     struct strv altnames;
     struct attrs attrs; /* num_vfs is always known */
     struct vf *vfs;     /* in order of index */
@@ -69,9 +70,11 @@ DEFINE_CLEANUP(struct snapshot *, snapshot_free)
 #define _cleanup_snapshot_ _cleanup_(snapshot_free_p)
 
 /* Reads one PF's VFs again, into a PF read before (after creating VFs, to verify). */
-int snapshot_refresh(struct backend *b, struct snapshot *s, struct pf *pf, struct sriov_error *error);
+int snapshot_refresh(struct backend *b, struct snapshot *s, struct pf *pf,
+                     struct sriov_error *error);
 
-/* Reads the settings of one PF's VFs again, with one request; their number and devices are as before. */
+/* Reads the settings of one PF's VFs again, with one request; their number and devices are as
+ * before. */
 int snapshot_refresh_settings(struct backend *b, struct pf *pf, struct sriov_error *error);
 
 /* The link that belongs to a device, NULL if there is none in our namespace. */
@@ -84,8 +87,8 @@ const char *pf_label(const struct pf *pf);
 #define OBJECT_SIZE 64
 void vf_label(const struct pf *pf, unsigned index, char ret[OBJECT_SIZE]);
 
-/* Drivers that hand a VF to a user program (vfio-pci and its variants, uio, stubs): no netdev belongs to
- * them, and they are bound by name only. */
+/* Drivers that hand a VF to a user program (vfio-pci and its variants, uio, stubs): no netdev
+ * belongs to them, and they are bound by name only. */
 bool driver_is_passthrough(const char *driver);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * VFs by module parameter, for drivers without sriov_configure and kernels before 3.8: an options line
- * in modprobe.d that lasts over reboots, and the driver loaded again. The parameter acts on every PF of
- * the driver, so unloading it passes the safety gate for all of them.
+ * VFs by module parameter, for drivers without sriov_configure and kernels before 3.8: an options
+ * line in modprobe.d that lasts over reboots, and the driver loaded again. The parameter acts on
+ * every PF of the driver, so unloading it passes the safety gate for all of them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +33,8 @@ int execute_write_parameter(struct backend *b, const struct plan *p, const struc
     if (str_eq(step->to, "0")) {
         r = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
     } else {
-        snprintf(text, sizeof(text), "# Written by sriovd; `sriovctl create` changes it.\noptions %s %s=%s\n",
+        snprintf(text, sizeof(text),
+                 "# Written by sriovd; `sriovctl create` changes it.\noptions %s %s=%s\n",
                  pf->driver, driver->count_param, step->to);
         r = file_make_dirs(MODPROBE_DIR, 0755);
         if (r >= 0)
@@ -69,8 +70,8 @@ static void load_vf_drivers(struct backend *b, const struct pf *pf)
             execute_load_default(b, &pf->vfs[i], &loaded);
 }
 
-int execute_reload_driver(struct backend *b, struct events *e, struct plan *p, const struct step *step,
-                          struct sriov_error *error)
+int execute_reload_driver(struct backend *b, struct events *e, struct plan *p,
+                          const struct step *step, struct sriov_error *error)
 {
     struct pf *pf = p->goals.items[step->goal].pf;
     char driver[32];

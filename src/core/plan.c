@@ -36,11 +36,8 @@ static const char *const step_kind_names[] = {
 };
 
 static const char *const step_state_names[] = {
-    [STEP_PLANNED] = "planned",
-    [STEP_DONE] = "done",
-    [STEP_NOT_NEEDED] = "not-needed",
-    [STEP_FAILED] = "failed",
-    [STEP_SKIPPED] = "skipped",
+    [STEP_PLANNED] = "planned", [STEP_DONE] = "done",       [STEP_NOT_NEEDED] = "not-needed",
+    [STEP_FAILED] = "failed",   [STEP_SKIPPED] = "skipped",
 };
 
 const char *disruption_name(enum disruption d)
@@ -87,7 +84,8 @@ int plan_pfs(const struct plan *p, struct strv *ret)
     for (size_t i = 0; r >= 0 && i < p->goals.count; i++)
         r = add_once(ret, p->goals.items[i].pf->key);
     for (size_t i = 0; r >= 0 && i < p->n_steps; i++)
-        for (size_t k = 0; p->steps[i].kind == STEP_RELOAD_DRIVER && r >= 0 && k < p->snapshot->n_pfs; k++)
+        for (size_t k = 0;
+             p->steps[i].kind == STEP_RELOAD_DRIVER && r >= 0 && k < p->snapshot->n_pfs; k++)
             if (str_eq(p->snapshot->pfs[k].driver, p->goals.items[p->steps[i].goal].pf->driver))
                 r = add_once(ret, p->snapshot->pfs[k].key);
     return r;
@@ -206,10 +204,13 @@ static void name_victims(const struct plan *p, const struct holders *victims, st
 /* Found nobody, but could not look everywhere: that is no answer. */
 static int refuse_blindly(struct sriov_error *error)
 {
-    int r = error_set(error, SRIOV_NOT_PERMITTED, EPERM, "", "cannot tell whether the VFs are in use: not every "
+    int r = error_set(error, SRIOV_NOT_PERMITTED, EPERM, "",
+                      "cannot tell whether the VFs are in use: not every "
                       "process and network namespace can be looked into");
 
-    error_remedy(error, "run it as root of the host, with CAP_SYS_PTRACE and CAP_SYS_ADMIN; --force goes ahead");
+    error_remedy(
+        error,
+        "run it as root of the host, with CAP_SYS_PTRACE and CAP_SYS_ADMIN; --force goes ahead");
     return r;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * From what is and what is wanted to an ordered list of steps. Making a plan writes nothing; the dry run
- * prints this list, apply runs it, the ledger keeps it.
+ * From what is and what is wanted to an ordered list of steps. Making a plan writes nothing; the
+ * dry run prints this list, apply runs it, the ledger keeps it.
  *
  * Order within a PF, so that each VF's driver probes once and finds everything set: autoprobe off,
- * remove, create, MSI-X and attributes, eswitch where the driver wants it then, autoprobe back, bind (in
- * parallel), netdev attributes of the VF.
+ * remove, create, MSI-X and attributes, eswitch where the driver wants it then, autoprobe back,
+ * bind (in parallel), netdev attributes of the VF.
  */
 #ifndef CORE_PLAN_H
 #define CORE_PLAN_H
@@ -32,7 +32,7 @@ enum step_kind {
     STEP_SET_ESWITCH,
     STEP_WRITE_PARAMETER, /* options line in modprobe.d */
     STEP_RELOAD_DRIVER,
-    STEP_SET_VF,          /* over netlink; neighbours of one group and VF travel in one message */
+    STEP_SET_VF, /* over netlink; neighbours of one group and VF travel in one message */
     STEP_SET_MSIX,
     STEP_BIND,
     STEP_SET_VF_MTU,
@@ -44,20 +44,20 @@ enum step_state {
     STEP_DONE,
     STEP_NOT_NEEDED, /* at its turn the value was right already (a VF made by an earlier step) */
     STEP_FAILED,
-    STEP_SKIPPED,    /* an earlier one failed */
+    STEP_SKIPPED, /* an earlier one failed */
 };
 
 struct step {
     enum step_kind kind;
-    size_t goal;          /* which of the plan's goals it belongs to */
-    int vf;               /* VF number, -1: the PF */
+    size_t goal; /* which of the plan's goals it belongs to */
+    int vf;      /* VF number, -1: the PF */
     enum sriov_attr attr;
-    struct attrs *want;   /* in the goal; the value to set */
+    struct attrs *want;        /* in the goal; the value to set */
     char from[ATTR_TEXT_SIZE]; /* "-": not known before it runs */
     char to[ATTR_TEXT_SIZE];
     enum disruption disruption;
-    bool implied;         /* binding that only gives back what the kernel would have done: not an error
-                           * if no driver takes the VF */
+    bool implied; /* binding that only gives back what the kernel would have done: not an error
+                   * if no driver takes the VF */
     enum step_state state;
 };
 
@@ -66,16 +66,16 @@ struct plan {
     struct goals goals;
     struct step *steps;
     size_t n_steps;
-    struct strv remarks;       /* things worth telling, one sentence each */
+    struct strv remarks; /* things worth telling, one sentence each */
 };
 
-/* Makes the plan. Takes over the contents of `goals` (also when it fails). What a driver would refuse is
- * -errno with code unsupported here, before any write. */
+/* Makes the plan. Takes over the contents of `goals` (also when it fails). What a driver would
+ * refuse is -errno with code unsupported here, before any write. */
 int plan_make(struct snapshot *s, struct goals *goals, struct plan *ret, struct sriov_error *error);
 void plan_done(struct plan *p);
 
-/* The keys of all PFs that the plan changes, each once: those of its goals, and every PF of a driver that
- * is loaded again. 0 or -ENOMEM. */
+/* The keys of all PFs that the plan changes, each once: those of its goals, and every PF of a
+ * driver that is loaded again. 0 or -ENOMEM. */
 int plan_pfs(const struct plan *p, struct strv *ret);
 
 /* The worst of its steps. */
@@ -92,8 +92,8 @@ bool plan_can_hurt(const struct plan *p);
 /* The holders that the plan would hurt, out of all. Needs no release beyond holders_done. */
 int plan_victims(const struct plan *p, const struct holders *all, struct holders *ret);
 
-/* The gate: 0, or -EBUSY with code in use and the holders named in the message. Also refuses (-EPERM, code
- * not permitted) to take VFs away if the search for holders was incomplete. */
+/* The gate: 0, or -EBUSY with code in use and the holders named in the message. Also refuses
+ * (-EPERM, code not permitted) to take VFs away if the search for holders was incomplete. */
 int plan_gate(const struct plan *p, const struct holders *victims, struct sriov_error *error);
 
 /* The state before, of exactly what the plan touches, as a document that desired_add reads. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Makes the steps. For each PF first what it cannot be is refused, then the phases of plan.h are gone
- * through in order; each phase is a function that adds the steps it finds necessary.
+ * Makes the steps. For each PF first what it cannot be is refused, then the phases of plan.h are
+ * gone through in order; each phase is a function that adds the steps it finds necessary.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ struct way {
     bool recreate;               /* all VFs are taken away and made again */
     bool by_parameter;
     bool change_eswitch;
-    bool autoprobe;              /* as it will be when the steps so far have run */
+    bool autoprobe; /* as it will be when the steps so far have run */
     struct sriov_error *error;
 };
 
@@ -46,7 +46,8 @@ static struct step *add(struct way *w, enum step_kind kind, int vf, enum sriov_a
     return s;
 }
 
-/* A step that sets an attribute to what is wanted; `have` is NULL for a VF that is yet to be made. */
+/* A step that sets an attribute to what is wanted; `have` is NULL for a VF that is yet to be made.
+ */
 static int add_setting(struct way *w, enum step_kind kind, int vf, enum sriov_attr attr,
                        const struct attrs *have, enum disruption disruption)
 {
@@ -104,8 +105,8 @@ static unsigned vf_limit(const struct way *w)
 
 static int refuse_count(struct way *w, const char *why, const char *remedy)
 {
-    error_set(w->error, SRIOV_UNSUPPORTED, 0, pf_label(w->goal->pf), "cannot have %zu VFs: %s", w->want,
-              why);
+    error_set(w->error, SRIOV_UNSUPPORTED, 0, pf_label(w->goal->pf), "cannot have %zu VFs: %s",
+              w->want, why);
     error_remedy(w->error, "%s", remedy);
     return -EOPNOTSUPP;
 }
@@ -130,8 +131,9 @@ static int check_count(struct way *w)
     if (w->want > 0 && !pf->driver[0])
         return refuse_count(w, "no driver is bound to it", "bind its driver first");
     if (w->by_parameter && (!w->driver || !w->driver->count_param))
-        return refuse_count(w, "its driver makes VFs neither by sriov_numvfs nor by a parameter we know",
-                            "use a newer driver");
+        return refuse_count(
+            w, "its driver makes VFs neither by sriov_numvfs nor by a parameter we know",
+            "use a newer driver");
     return 0;
 }
 
@@ -146,7 +148,8 @@ static int check_eswitch(struct way *w)
         attrs_forget(&g->want, SRIOV_ESWITCH_MODE);
         return 0;
     }
-    error_set(w->error, SRIOV_UNSUPPORTED, 0, pf_label(g->pf), "cannot be in switchdev mode: its driver has no "
+    error_set(w->error, SRIOV_UNSUPPORTED, 0, pf_label(g->pf),
+              "cannot be in switchdev mode: its driver has no "
               "eswitch");
     error_remedy(w->error, "leave eswitch_mode out");
     return -EOPNOTSUPP;
@@ -290,26 +293,28 @@ static bool wants_change(const struct way *w, size_t vf, enum sriov_attr id)
 static bool wants_netlink(const struct attrs *want)
 {
     for (unsigned a = 0; a < SRIOV_ATTR_COUNT; a++)
-        if (attr_row((enum sriov_attr)a)->way == WAY_VF_NETLINK && attrs_has(want, (enum sriov_attr)a))
+        if (attr_row((enum sriov_attr)a)->way == WAY_VF_NETLINK &&
+            attrs_has(want, (enum sriov_attr)a))
             return true;
     return false;
 }
 
-/* i40e and ice leave VFs out of the list while they are at work. What such a VF has is not known, so it
- * could not be kept, nor put back; and to set again what is set resets the VF. */
+/* i40e and ice leave VFs out of the list while they are at work. What such a VF has is not known,
+ * so it could not be kept, nor put back; and to set again what is set resets the VF. */
 static int check_listed(struct way *w)
 {
     const struct pf *pf = w->goal->pf;
     char object[OBJECT_SIZE];
 
-    if (w->plan->goals.restoring || pf->ifindex == 0 || !driver_has(pf->driver, DRIVER_UNLISTS_BUSY))
+    if (w->plan->goals.restoring || pf->ifindex == 0 ||
+        !driver_has(pf->driver, DRIVER_UNLISTS_BUSY))
         return 0;
     for (size_t i = 0; i < MIN_OF(w->have, w->want); i++) {
         if (pf->vfs[i].listed || !(w->recreate || wants_netlink(&w->goal->vfs[i])))
             continue;
         vf_label(pf, (unsigned)i, object);
-        error_set(w->error, SRIOV_FAILED, EAGAIN, object, "%s is at work on it and does not tell its settings",
-                  pf->driver);
+        error_set(w->error, SRIOV_FAILED, EAGAIN, object,
+                  "%s is at work on it and does not tell its settings", pf->driver);
         error_remedy(w->error, "try again");
         return -EAGAIN;
     }
@@ -329,7 +334,8 @@ static int check_settings(struct way *w)
     for (size_t i = 0; r >= 0 && i < w->want && i < w->goal->n_vfs; i++)
         for (unsigned a = 0; r >= 0 && a < SRIOV_ATTR_COUNT; a++)
             if (wants_change(w, i, (enum sriov_attr)a))
-                r = quirk_check(&as_planned, (unsigned)i, (enum sriov_attr)a, &w->goal->vfs[i], w->error);
+                r = quirk_check(&as_planned, (unsigned)i, (enum sriov_attr)a, &w->goal->vfs[i],
+                                w->error);
     return r;
 }
 
@@ -425,8 +431,8 @@ static int phase_settings(struct way *w)
     return r;
 }
 
-/* The driver a VF is to be bound to, NULL if nothing is to be done; *ret_implied: nobody asked for it,
- * it is what the kernel would have done by itself. */
+/* The driver a VF is to be bound to, NULL if nothing is to be done; *ret_implied: nobody asked for
+ * it, it is what the kernel would have done by itself. */
 static const char *binding_of(const struct way *w, size_t vf, bool *ret_implied)
 {
     const struct attrs *want = &w->goal->vfs[vf], *have = settings_now(w, vf);
@@ -447,7 +453,8 @@ static int bind_vf(struct way *w, size_t vf, const char *driver, bool implied)
     const struct attrs *have = settings_now(w, vf);
     const char *bound = have ? have->driver : "";
     enum disruption d = bound[0] ? DISRUPTION_VF_LOSS : DISRUPTION_NONE;
-    int r = add_texts(w, STEP_BIND, (int)vf, SRIOV_DRIVER, d, bound[0] ? bound : DRIVER_NONE, driver);
+    int r = add_texts(w, STEP_BIND, (int)vf, SRIOV_DRIVER, d, bound[0] ? bound : DRIVER_NONE,
+                      driver);
 
     if (r >= 0)
         w->plan->steps[w->plan->n_steps - 1].implied = implied;
@@ -481,10 +488,10 @@ static bool wants_default(const struct way *w)
     return false;
 }
 
-/* Named drivers come first, while autoprobe is off: the VFs' own uevents make udev load their default
- * driver, which takes whatever it can get as soon as autoprobe is on again. For the default drivers it
- * must be on, since without it the kernel refuses to probe a VF that has no driver_override (ENODEV,
- * pci_device_can_probe). */
+/* Named drivers come first, while autoprobe is off: the VFs' own uevents make udev load their
+ * default driver, which takes whatever it can get as soon as autoprobe is on again. For the default
+ * drivers it must be on, since without it the kernel refuses to probe a VF that has no
+ * driver_override (ENODEV, pci_device_can_probe). */
 static int phase_bind(struct way *w)
 {
     bool final = final_autoprobe(w);
@@ -528,7 +535,7 @@ static int add_phases(struct way *w)
     if (r >= 0)
         /* The options line lasts, so it is put back even if the driver was never loaded again. */
         r = w->by_parameter && (w->recreate || w->plan->goals.restoring) ? phase_parameter(w)
-                                                                           : phase_count(w);
+                                                                         : phase_count(w);
     if (r >= 0)
         r = phase_settings(w);
     if (r >= 0)

@@ -7,8 +7,8 @@
 
 #include "core/plan.h"
 
-/* Is a VF bound as `want` says: a driver's name, "default" (any driver that the kernel may have chosen)
- * or "none"? */
+/* Is a VF bound as `want` says: a driver's name, "default" (any driver that the kernel may have
+ * chosen) or "none"? */
 bool driver_agrees(const char *want, const struct attrs *have);
 
 /* What to ask for to get the VF bound as it is now. */

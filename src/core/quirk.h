@@ -21,7 +21,8 @@ enum driver_flag {
     DRIVER_ASYNC_NETDEV = 1 << 4,   /* the VF driver registers its netdev after probe returned */
     DRIVER_ESWITCH_FIRST = 1 << 5,  /* eswitch mode changes only while there are no VFs */
     DRIVER_VF_STATS = 1 << 6,       /* IFLA_VF_STATS is real and not zeros */
-    DRIVER_UNLISTS_BUSY = 1 << 7,   /* VFs are missing from the list while the driver is at work on one */
+    DRIVER_UNLISTS_BUSY =
+        1 << 7, /* VFs are missing from the list while the driver is at work on one */
 };
 
 struct driver {

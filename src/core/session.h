@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One look at one machine, and what belongs to it: backend, snapshot, holders, ledger. Each is opened or
- * read when it is first asked for, so a program pays for what it uses. Programs and the public API work
- * on a session; change.h changes the machine through one.
+ * One look at one machine, and what belongs to it: backend, snapshot, holders, ledger. Each is
+ * opened or read when it is first asked for, so a program pays for what it uses. Programs and the
+ * public API work on a session; change.h changes the machine through one.
  */
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
@@ -30,17 +30,18 @@ void session_done(struct session *s);
 /* 0, or -errno with `error` filled; nothing happens the second time. */
 int session_backend(struct session *s, struct sriov_error *error);
 int session_snapshot(struct session *s, struct sriov_error *error);
-int session_holders(struct session *s, struct sriov_error *error); /* with the leases of the ledger */
+int session_holders(struct session *s,
+                    struct sriov_error *error); /* with the leases of the ledger */
 
-/* Forgets what was read of the machine; the next that asks reads it anew. No plan may point into the old
- * snapshot any more. */
+/* Forgets what was read of the machine; the next that asks reads it anew. No plan may point into
+ * the old snapshot any more. */
 void session_forget(struct session *s);
 
 /* Reads the machine anew. No plan may point into the old snapshot any more. */
 int session_snapshot_again(struct session *s, struct sriov_error *error);
 
-/* For reading: a missing ledger is NULL and no failure, and a replayed machine has none. For writing:
- * makes it. */
+/* For reading: a missing ledger is NULL and no failure, and a replayed machine has none. For
+ * writing: makes it. */
 int session_ledger(struct session *s, struct sriov_error *error);
 int session_ledger_for_writing(struct session *s, struct sriov_error *error);
 

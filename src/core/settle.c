@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Waiting for devices by events. The order is always: look, and only if something is missing wait for the
- * next event; what had come in between is looked at once, not once per event. A netdev's name is final
- * when udev is done with it, and a driver may register its netdev after its probe returned (iavf does it
- * from a work queue).
+ * Waiting for devices by events. The order is always: look, and only if something is missing wait
+ * for the next event; what had come in between is looked at once, not once per event. A netdev's
+ * name is final when udev is done with it, and a driver may register its netdev after its probe
+ * returned (iavf does it from a work queue).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -56,7 +56,8 @@ static bool vf_is_nic(const struct vf *vf)
     return vf->pci_class >> 16 == 0x02;
 }
 
-/* A netdev that is in another namespace left the folder behind; one that is yet to come has none. */
+/* A netdev that is in another namespace left the folder behind; one that is yet to come has none.
+ */
 static bool has_netdev_elsewhere(const struct wait *w, const struct vf *vf)
 {
     char path[128];
@@ -119,7 +120,8 @@ int settle_pf(struct backend *b, struct events *e, struct snapshot *s, struct pf
     return wait_until_complete(&w, error);
 }
 
-/* A rate waits for a link that is up and has no carrier yet, or that any other step may take down or up. */
+/* A rate waits for a link that is up and has no carrier yet, or that any other step may take down
+ * or up. */
 bool plan_awaits_devices(const struct plan *p)
 {
     bool rates = false, link_may_come = false;

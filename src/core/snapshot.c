@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Reads the model from a backend. One dump of all links gives every netdev's name, address and parent
- * device, so no folder under /sys/class/net is visited; one more request per PF gives its VFs.
+ * Reads the model from a backend. One dump of all links gives every netdev's name, address and
+ * parent device, so no folder under /sys/class/net is visited; one more request per PF gives its
+ * VFs.
  */
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -29,7 +30,8 @@ static const struct bus buses[] = {
 };
 
 /* Values of one device folder. What cannot be read leaves the fallback. */
-static uint64_t read_number(struct backend *b, const char *folder, const char *file, uint64_t fallback)
+static uint64_t read_number(struct backend *b, const char *folder, const char *file,
+                            uint64_t fallback)
 {
     char path[128];
     uint64_t value;
@@ -44,7 +46,8 @@ static int read_group(struct backend *b, const char *folder)
     uint64_t value;
 
     snprintf(path, sizeof(path), "%s/iommu_group", folder);
-    if (backend_link_name(b, path, name, sizeof(name)) < 0 || str_to_u64(name, INT32_MAX, &value) < 0)
+    if (backend_link_name(b, path, name, sizeof(name)) < 0 ||
+        str_to_u64(name, INT32_MAX, &value) < 0)
         return -1;
     return (int)value;
 }
@@ -106,9 +109,9 @@ static void vf_read_device(struct backend *b, const struct snapshot *s, struct v
     vf_set_link(s, vf);
 }
 
-/* The virtfn links of a PCI PF are the VFs that exist, whatever sriov_numvfs would say. While VFs are
- * removed, which can take as long as somebody holds one of them, the lower ones are gone already: of
- * those nothing but the number is known. */
+/* The virtfn links of a PCI PF are the VFs that exist, whatever sriov_numvfs would say. While VFs
+ * are removed, which can take as long as somebody holds one of them, the lower ones are gone
+ * already: of those nothing but the number is known. */
 static void read_pci_vfs(struct backend *b, struct snapshot *s, struct pf *pf)
 {
     unsigned pci_class = 0;
@@ -183,8 +186,9 @@ static int query(struct backend *b, int protocol, const struct buf *request, str
     return b->ops->nl_query(b, protocol, request->data, ret, NULL);
 }
 
-/* The list cannot be had of this PF: it is larger than the kernel had reckoned with (EMSGSIZE: before 6.12,
- * with GUIDs), its driver has none, or the netdev went away. The VFs are there all the same. */
+/* The list cannot be had of this PF: it is larger than the kernel had reckoned with (EMSGSIZE:
+ * before 6.12, with GUIDs), its driver has none, or the netdev went away. The VFs are there all the
+ * same. */
 static bool list_is_missing(int r)
 {
     return r == -EMSGSIZE || r == -EBADMSG || r == -EOPNOTSUPP || r == -ENODEV || r == -EINVAL ||
@@ -324,8 +328,8 @@ static int add_pf(struct backend *b, struct snapshot *s, const struct bus *bus, 
     }
     strv_done(&pf.altnames);
     free(pf.vfs);
-    /* No PF, or gone between the listing and the look: neither is an error. But a PF that is there is never
-     * left out: its VFs would look as if nobody used them. */
+    /* No PF, or gone between the listing and the look: neither is an error. But a PF that is there
+     * is never left out: its VFs would look as if nobody used them. */
     return r == -ENOENT || r == -ENODEV ? 0 : r;
 }
 
@@ -371,7 +375,8 @@ static void read_eswitch(struct backend *b, uint16_t family, struct pf *pf)
 
     attrs_forget(&pf->attrs, SRIOV_ESWITCH_MODE);
     devlink_request_eswitch(&request, family, bus, pf->key);
-    if (query(b, NETLINK_GENERIC, &request, &reply) >= 0 && devlink_parse_eswitch(&reply, &mode) >= 0)
+    if (query(b, NETLINK_GENERIC, &request, &reply) >= 0 &&
+        devlink_parse_eswitch(&reply, &mode) >= 0)
         attrs_set(&pf->attrs, SRIOV_ESWITCH_MODE, mode);
 }
 
@@ -383,7 +388,8 @@ static void read_eswitches(struct backend *b, struct pf *pfs, size_t count)
     if (count == 0)
         return;
     devlink_request_family(&request);
-    if (query(b, NETLINK_GENERIC, &request, &reply) < 0 || devlink_parse_family(&reply, &family) < 0)
+    if (query(b, NETLINK_GENERIC, &request, &reply) < 0 ||
+        devlink_parse_family(&reply, &family) < 0)
         return;
     for (size_t i = 0; i < count; i++)
         read_eswitch(b, family, &pfs[i]);
@@ -424,7 +430,8 @@ int snapshot_refresh_settings(struct backend *b, struct pf *pf, struct sriov_err
     return explain(read_vf_settings(b, pf), pf->key, error);
 }
 
-int snapshot_refresh(struct backend *b, struct snapshot *s, struct pf *pf, struct sriov_error *error)
+int snapshot_refresh(struct backend *b, struct snapshot *s, struct pf *pf,
+                     struct sriov_error *error)
 {
     int r;
 

@@ -34,8 +34,8 @@ static int read_index(const char **p, unsigned max, unsigned *ret)
     return 0;
 }
 
-/* Reads "1" or "1-3" at *p and steps over it and the comma behind it. 1: another one must follow, 0: it
- * was the last. */
+/* Reads "1" or "1-3" at *p and steps over it and the comma behind it. 1: another one must follow,
+ * 0: it was the last. */
 static int read_range(const char **p, unsigned max, unsigned *first, unsigned *last)
 {
     int r = read_index(p, max, first);
@@ -55,7 +55,8 @@ static int read_range(const char **p, unsigned max, unsigned *first, unsigned *l
     return *(*p)++ == ',' ? 1 : -EINVAL;
 }
 
-/* Reads the whole text. Marks its numbers, unless `marks` is NULL; *end is raised above the highest. */
+/* Reads the whole text. Marks its numbers, unless `marks` is NULL; *end is raised above the
+ * highest. */
 static int read_ranges(const char *text, unsigned max, bool *marks, unsigned *end)
 {
     unsigned first, last;
@@ -71,7 +72,8 @@ static int read_ranges(const char *text, unsigned max, bool *marks, unsigned *en
     return 0;
 }
 
-/* The marks reach no further than the highest number: a policy may have a range for each of its VFs. */
+/* The marks reach no further than the highest number: a policy may have a range for each of its
+ * VFs. */
 int ranges_parse(const char *text, unsigned max, unsigned **ret, size_t *ret_count)
 {
     unsigned end = 0;

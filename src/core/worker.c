@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The worker is a fork of the tool that talks back over a pipe: a record before each step, and one at the
- * end with the outcome. The ledger sleeps over the fork (ledger.h) and each of the two opens it anew; the
- * locks of the PFs come along and stay as long as either of the two lives.
+ * The worker is a fork of the tool that talks back over a pipe: a record before each step, and one
+ * at the end with the outcome. The ledger sleeps over the fork (ledger.h) and each of the two opens
+ * it anew; the locks of the PFs come along and stay as long as either of the two lives.
  */
 #include "core/worker.h"
 
@@ -134,8 +134,8 @@ static bool read_all(int fd, void *data, size_t len)
     return true;
 }
 
-/* Waits for the next record; tells how long the step has been at it meanwhile. 1: a record, 0: the worker
- * died, -EINPROGRESS: the caller has waited enough. */
+/* Waits for the next record; tells how long the step has been at it meanwhile. 1: a record, 0: the
+ * worker died, -EINPROGRESS: the caller has waited enough. */
 static int next_news(struct watch *w, struct news *ret)
 {
     for (;;) {
@@ -165,7 +165,8 @@ static int follow(struct watch *w, struct apply_result *ret, struct sriov_error 
         if (!news.finished && news.step < w->p->n_steps) {
             step_began(w, news.step);
             if (w->options->apply.progress)
-                w->options->apply.progress(w->options->apply.userdata, w->p, &w->p->steps[news.step]);
+                w->options->apply.progress(w->options->apply.userdata, w->p,
+                                           &w->p->steps[news.step]);
             continue;
         }
         for (size_t i = 0; i < w->p->n_steps; i++)
@@ -183,13 +184,14 @@ static int follow(struct watch *w, struct apply_result *ret, struct sriov_error 
         return r;
     }
     error_set(error, SRIOV_NOT_ROLLED_BACK, 0, "", "the worker died");
-    error_remedy(error, "the next change puts back what it left half done; `sriovctl history` has it");
+    error_remedy(error,
+                 "the next change puts back what it left half done; `sriovctl history` has it");
     return -EIO;
 }
 
 int plan_apply_in_worker(struct backend *b, struct ledger *l, struct plan *p,
-                         const struct worker_options *options, struct apply_result *ret, pid_t *ret_pid,
-                         struct sriov_error *error)
+                         const struct worker_options *options, struct apply_result *ret,
+                         pid_t *ret_pid, struct sriov_error *error)
 {
     struct watch w = { .p = p, .options = options };
     int fds[2], r;

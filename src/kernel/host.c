@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who is at the keyboard and from where (would a change cut the branch they sit on?), and which boot
- * this is.
+ * Who is at the keyboard and from where (would a change cut the branch they sit on?), and which
+ * boot this is.
  */
 #include "kernel/host.h"
 

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The client address of the ssh session that this process, or one above it, belongs to. False if there
- * is none. */
+/* The client address of the ssh session that this process, or one above it, belongs to. False if
+ * there is none. */
 bool host_admin_peer(char *ret, size_t size);
 
 /* The kernel's random id of this boot. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sriovctl-fault: sriovctl with a backend in front that breaks on demand, for the tests in the lab. The
- * linker's --wrap puts it there, so the program itself knows nothing of it. Every write to sysfs, every
- * netlink change message, every program run, and every commit of the journal is one point, counted from 1
- * over the whole process (a forked worker goes on counting). SRIOV_FAULT says what to do:
+ * sriovctl-fault: sriovctl with a backend in front that breaks on demand, for the tests in the lab.
+ * The linker's --wrap puts it there, so the program itself knows nothing of it. Every write to
+ * sysfs, every netlink change message, every program run, and every commit of the journal is one
+ * point, counted from 1 over the whole process (a forked worker goes on counting). SRIOV_FAULT says
+ * what to do:
  *
  *     count:FILE   write the number of points passed so far to FILE, at each point
  *     fail:K       point K is not done and answers EIO; all others work
@@ -139,8 +140,8 @@ static int fault_nl_query(struct backend *b, int protocol, const void *request, 
 
 /* One message at a time, so that each is a point of its own; what comes after a failed one is still
  * done, as the kernel does it. */
-static int fault_nl_change(struct backend *b, int protocol, const struct buf *batch, struct nl_ack *acks,
-                           size_t count)
+static int fault_nl_change(struct backend *b, int protocol, const struct buf *batch,
+                           struct nl_ack *acks, size_t count)
 {
     size_t at = 0;
     int r = 0;
@@ -160,7 +161,8 @@ static int fault_nl_change(struct backend *b, int protocol, const struct buf *ba
     return r;
 }
 
-static int fault_device_users(struct backend *b, const char *const *prefixes, struct device_users *ret)
+static int fault_device_users(struct backend *b, const char *const *prefixes,
+                              struct device_users *ret)
 {
     return inner_of(b)->ops->device_users(inner_of(b), prefixes, ret);
 }

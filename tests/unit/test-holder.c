@@ -30,6 +30,7 @@ struct machine {
     struct device_users users;
     struct foreign_netdevs netdevs;
     int address_on;
+    bool address_is_fe80;
     int error; /* of the scans of processes */
     struct snapshot s;
     struct pf pf;
@@ -47,9 +48,38 @@ static int read_link(struct backend *b, const char *path, char **ret)
     return -ENOENT;
 }
 
+/* Device files of classes: VF 0 has RDMA, VF 1 a UIO device, VF 2 a VFIO one. */
 static int list_dir(struct backend *b, const char *path, struct strv *ret)
 {
+    static const struct {
+        const char *path, *name;
+    } folders[] = {
+        { "/sys/bus/pci/devices/0000:01:10.0/infiniband_verbs", "uverbs3" },
+        { "/sys/bus/pci/devices/0000:01:10.1/uio", "uio0" },
+        { "/sys/bus/pci/devices/0000:01:10.2/vfio-dev", "vfio5" },
+    };
+
+    for (size_t i = 0; i < ELEMENTS(folders); i++)
+        if (str_eq(path, folders[i].path))
+            return strv_add(ret, "power") < 0 ? -ENOMEM : strv_add(ret, folders[i].name);
     return -ENOENT;
+}
+
+static void add_fe80(struct buf *ret, unsigned ifindex)
+{
+    const struct {
+        struct nlmsghdr header;
+        struct ifaddrmsg info;
+        struct nlattr attr;
+        unsigned char address[16];
+    } m = {
+        .header = { .nlmsg_len = sizeof(m), .nlmsg_type = RTM_NEWADDR },
+        .info = { AF_INET6, 64, 0, 253, ifindex }, /* scope link */
+        .attr = { 20, IFA_ADDRESS },
+        .address = { 0xfe, 0x80, [15] = 1 },
+    };
+
+    buf_add(ret, &m, sizeof(m));
 }
 
 static int nl_query(struct backend *b, int protocol, const void *request, struct buf *ret,
@@ -68,7 +98,9 @@ static int nl_query(struct backend *b, int protocol, const void *request, struct
         .address = htonl(0xc0000201),
     };
 
-    if (header->nlmsg_type == RTM_GETADDR && machine_of(b)->address_on)
+    if (header->nlmsg_type == RTM_GETADDR && machine_of(b)->address_is_fe80)
+        add_fe80(ret, (unsigned)machine_of(b)->address_on);
+    else if (header->nlmsg_type == RTM_GETADDR && machine_of(b)->address_on)
         buf_add(ret, &m, sizeof(m));
     return buf_ok(ret);
 }
@@ -193,6 +225,62 @@ static void test_uppers_in_other_namespaces(void **state)
                "1: nginx (pid 4, \"eth0 in 0123456789ab\") through upper\n");
 }
 
+static void add_user(struct machine *m, int pid, const char *device)
+{
+    struct device_user *u = LIST_ADD(&m->users);
+
+    *u = (struct device_user){ .pid = pid, .comm = "dpdk" };
+    STR_SET(u->device, device);
+}
+
+static void test_every_kind_of_device_file(void **state)
+{
+    struct machine m;
+    make_machine(&m);
+    add_user(&m, 1, "/dev/vfio/12");
+    add_user(&m, 2, "/dev/vfio/noiommu-12");
+    add_user(&m, 3, "/dev/vfio/devices/vfio5");
+    add_user(&m, 4, "/dev/uio0");
+    add_user(&m, 5, "/dev/infiniband/uverbs3");
+    /* of other devices, or of groups of VFs that are not on VFIO */
+    add_user(&m, 6, "/dev/vfio/11");
+    add_user(&m, 7, "/dev/vfio/1");
+    add_user(&m, 8, "/dev/vfio/120");
+    add_user(&m, 9, "/dev/uio01");
+    add_user(&m, 10, "/dev/vfio/vfio");
+    add_user(&m, 11, "/dev/power");
+    expect(&m, "0: dpdk (pid 5) through rdma\n"
+               "1: dpdk (pid 4) through uio\n"
+               "2: dpdk (pid 1) through vfio\n"
+               "2: dpdk (pid 2) through vfio\n"
+               "2: dpdk (pid 3) through iommufd\n");
+}
+
+static void test_an_address_that_every_link_has(void **state)
+{
+    struct machine m;
+    make_machine(&m);
+    m.address_on = FIRST;
+    m.address_is_fe80 = true;
+    expect(&m, "");
+}
+
+static void test_leases(void **state)
+{
+    const struct lease_row leases[] = {
+        { "0000:01:00.0", 1, "neutron/4711", 0 },
+        { "0000:09:00.0", 0, "of another PF", 0 },
+    };
+    _cleanup_(holders_done) struct holders found = { 0 };
+    struct machine m;
+    make_machine(&m);
+    assert_int_equal(holders_find(&m.base, &m.s, leases, 2, &found, NULL), 0);
+    assert_int_equal(found.count, 1);
+    assert_int_equal(found.items[0].kind, HOLDER_LEASE);
+    assert_int_equal(found.items[0].vf, 1);
+    assert_string_equal(found.items[0].name, "neutron/4711");
+}
+
 static void test_a_pf_that_is_passed_through(void **state)
 {
     struct machine m;
@@ -259,6 +347,9 @@ int main(void)
         cmocka_unit_test(test_every_netdev_of_a_vf_counts),
         cmocka_unit_test(test_a_second_netdev_in_a_container),
         cmocka_unit_test(test_uppers_in_other_namespaces),
+        cmocka_unit_test(test_every_kind_of_device_file),
+        cmocka_unit_test(test_an_address_that_every_link_has),
+        cmocka_unit_test(test_leases),
         cmocka_unit_test(test_a_pf_that_is_passed_through),
         cmocka_unit_test(test_a_scan_that_fails_is_no_empty_answer),
         cmocka_unit_test(test_who_could_not_look_everywhere_takes_nothing_away),

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The ledger over a fork: a worker that outlives its tool must not lose what it writes. What the
- * ledger does in the hands of sriovctl is tested in the lab.
+ * The ledger: what is written comes back, who holds a lock is named, what is no ledger is refused;
+ * and over a fork a worker that outlives its tool must not lose what it writes. What the ledger does
+ * in the hands of sriovctl is tested in the lab.
  */
 #include "core/ledger.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,9 +95,277 @@ static void test_a_worker_outlives_its_tool(void **state)
     assert_int_equal(spawn_and_wait((const char *[]){ "rm", "-r", dir, NULL }, NULL, 0), 0);
 }
 
+/* ---- in a folder of its own ---- */
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+    strcpy(folder, "/tmp/sriovd-test-ledger.XXXXXX");
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int drop_folder(void **state)
+{
+    return spawn_and_wait((const char *[]){ "rm", "-r", folder, NULL }, NULL, 0);
+}
+
+static struct ledger *open_ledger(void)
+{
+    struct ledger *l = NULL;
+    struct sriov_error error = { 0 };
+
+    if (ledger_open(folder, true, &l, &error) < 0)
+        fail_msg("%s: %s (%s)", error.object, error.message, error.kernel);
+    return l;
+}
+
+/* Two PFs with a step each, the second for a VF. */
+static struct pf pfs[] = {
+    { .key = "0000:01:00.0", .name = "enp1s0" },
+    { .key = "netdevsim1", .name = "eni1np1" },
+};
+static struct goal goals[] = { { .pf = &pfs[0] }, { .pf = &pfs[1] } };
+static struct step steps[] = {
+    { .kind = STEP_CREATE_VFS, .vf = -1, .attr = SRIOV_NUM_VFS, .from = "0", .to = "4" },
+    { .kind = STEP_SET_VF, .goal = 1, .vf = 3, .attr = SRIOV_VLAN, .from = "-", .to = "100" },
+};
+static const struct plan both = {
+    .goals = { .items = goals, .count = 2 }, .steps = steps, .n_steps = 2
+};
+
+static int64_t begin_both(struct ledger *l)
+{
+    int64_t id = 0;
+
+    assert_int_equal(ledger_begin(l, &both, "apply", "{\"pfs\":[]}", &id, NULL), 0);
+    return id;
+}
+
+static void test_no_ledger_yet(void **state)
+{
+    struct ledger *l = (struct ledger *)&folder;
+    struct history_row *rows = NULL;
+    struct lease_row *leases = NULL;
+    struct transaction t = { 0 };
+    size_t count = 7;
+
+    assert_int_equal(ledger_open(folder, false, &l, NULL), 0);
+    assert_null(l);
+    assert_int_equal(rmdir(folder), 0); /* reading made nothing in it */
+    assert_int_equal(ledger_history(l, NULL, -1, 10, &rows, &count, NULL), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(ledger_leases(l, &leases, &count, NULL), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(ledger_busy(l, "0000:01:00.0", &t), 0);
+    ledger_close(open_ledger()); /* makes the folder, too */
+    assert_int_equal(ledger_open(folder, false, &l, NULL), 0);
+    assert_non_null(l);
+    ledger_close(l);
+}
+
+static void test_a_transaction_comes_back(void **state)
+{
+    struct ledger *l = open_ledger();
+    struct transaction t = { 0 }, *running = NULL;
+    size_t count = 0;
+    int64_t id = begin_both(l);
+
+    assert_int_equal(ledger_running(l, &running, &count, NULL), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(running[0].id, id);
+    assert_int_equal(running[0].state, TRANSACTION_RUNNING);
+    assert_int_equal(running[0].pid, getpid());
+    assert_true(running[0].this_boot);
+    assert_int_equal(running[0].ended, 0);
+    assert_string_equal(running[0].command, "apply");
+    assert_string_equal(running[0].baseline, "{\"pfs\":[]}");
+    assert_int_equal(running[0].pfs.count, 2);
+    transaction_done(&running[0]);
+    free(running);
+    /* What is not applied is not what a rollback without a number means. */
+    assert_int_equal(ledger_transaction(l, 0, &t, NULL), -ENOENT);
+    assert_int_equal(ledger_finish(l, id, TRANSACTION_APPLIED, NULL, NULL), 0);
+    ledger_close(l);
+
+    l = open_ledger();
+    assert_int_equal(ledger_running(l, &running, &count, NULL), 0);
+    assert_int_equal(count, 0);
+    free(running);
+    assert_int_equal(ledger_transaction(l, 0, &t, NULL), 0);
+    assert_int_equal(t.id, id);
+    assert_int_equal(t.state, TRANSACTION_APPLIED);
+    assert_true(t.ended >= t.started && t.started > 0);
+    transaction_done(&t);
+    ledger_close(l);
+}
+
+static void test_no_such_transaction(void **state)
+{
+    struct ledger *l = open_ledger();
+    struct transaction t = { 0 };
+    struct sriov_error error = { 0 };
+
+    assert_int_equal(ledger_transaction(l, 4711, &t, &error), -ENOENT);
+    assert_int_equal(error.code, SRIOV_USAGE);
+    assert_non_null(strstr(error.message, "4711"));
+    ledger_close(l);
+}
+
+static void test_history(void **state)
+{
+    struct ledger *l = open_ledger();
+    struct history_row *rows = NULL;
+    size_t count = 0;
+    int64_t first = begin_both(l), second;
+
+    steps[0].state = STEP_DONE;
+    steps[1].state = STEP_FAILED;
+    assert_int_equal(ledger_finish(l, first, TRANSACTION_REVERTED, &both, NULL), 0);
+    steps[0].state = steps[1].state = STEP_PLANNED;
+    second = begin_both(l);
+    assert_int_equal(ledger_history(l, NULL, -1, 10, &rows, &count, NULL), 0);
+    assert_int_equal(count, 4);
+    assert_int_equal(rows[0].transaction, second); /* newest first, its steps in their order */
+    assert_string_equal(rows[0].what, "num_vfs");
+    assert_string_equal(rows[0].state, "planned");
+    assert_int_equal(rows[2].transaction, first);
+    assert_int_equal(rows[2].transaction_state, TRANSACTION_REVERTED);
+    assert_string_equal(rows[2].state, "done");
+    assert_string_equal(rows[3].object, "eni1np1/3");
+    assert_string_equal(rows[3].what, "vlan");
+    assert_string_equal(rows[3].from, "-");
+    assert_string_equal(rows[3].to, "100");
+    assert_string_equal(rows[3].state, "failed");
+    free(rows);
+
+    static const struct {
+        const char *pf;
+        int vf;
+        size_t limit, count;
+    } filters[] = {
+        { NULL, -1, 3, 3 },       { "netdevsim1", -1, 10, 2 }, { "netdevsim1", 3, 10, 2 },
+        { "netdevsim1", 2, 9, 0 }, { "0000:01:00.0", 3, 9, 0 }, { "0000:09:00.0", -1, 9, 0 },
+    };
+    for (size_t i = 0; i < ELEMENTS(filters); i++) {
+        rows = NULL;
+        assert_int_equal(ledger_history(l, filters[i].pf, filters[i].vf, filters[i].limit, &rows, &count, NULL), 0);
+        assert_int_equal(count, filters[i].count);
+        free(rows);
+    }
+    ledger_close(l);
+}
+
+static void test_state_names(void **state)
+{
+    assert_string_equal(transaction_state_name(TRANSACTION_RUNNING), "running");
+    assert_string_equal(transaction_state_name(TRANSACTION_NOT_REVERTED), "not-reverted");
+    assert_string_equal(transaction_state_name(TRANSACTION_VOID), "void");
+}
+
+/* ---- locks ---- */
+
+static int lock(struct ledger *l, const char *a, const char *b, struct sriov_error *error)
+{
+    _cleanup_strv_ struct strv keys = STRV_INIT;
+
+    assert_int_equal(strv_add(&keys, a), 0);
+    if (b)
+        assert_int_equal(strv_add(&keys, b), 0);
+    return ledger_lock(l, &keys, error);
+}
+
+static void test_locks(void **state)
+{
+    struct ledger *one = open_ledger(), *other = open_ledger();
+    struct sriov_error error = { 0 };
+    struct transaction t = { 0 };
+
+    assert_int_equal(lock(one, "netdevsim1", NULL, NULL), 0);
+    assert_int_equal(lock(one, "netdevsim1", NULL, NULL), 0); /* it has it already */
+    assert_int_equal(lock(other, "0000:01:00.0", "netdevsim1", &error), -EBUSY);
+    assert_int_equal(error.code, SRIOV_IN_USE);
+    assert_string_equal(error.object, "netdevsim1");
+    /* All or none: the first one was given back. */
+    assert_int_equal(lock(one, "0000:01:00.0", NULL, NULL), 0);
+    assert_int_equal(ledger_busy(other, "netdevsim1", &t), 0); /* locked, and nothing begun */
+    begin_both(one);
+    assert_int_equal(ledger_busy(other, "netdevsim1", &t), 1);
+    assert_string_equal(t.command, "apply");
+    transaction_done(&t);
+    assert_int_equal(lock(other, "netdevsim1", NULL, &error), -EBUSY);
+    assert_non_null(strstr(error.message, "apply (pid "));
+    ledger_unlock(one);
+    assert_int_equal(ledger_busy(other, "netdevsim1", &t), 0); /* running, and nobody at it */
+    assert_int_equal(lock(other, "0000:01:00.0", "netdevsim1", NULL), 0);
+    ledger_close(other);
+    assert_int_equal(lock(one, "0000:01:00.0", "netdevsim1", NULL), 0);
+    ledger_close(one);
+}
+
+/* A worker keeps the lock of a tool that is gone, until it ends itself. */
+static void test_a_lock_over_a_fork(void **state)
+{
+    struct ledger *l = open_ledger();
+    int orders[2], status = -1;
+    char c;
+
+    assert_int_equal(pipe(orders), 0);
+    assert_int_equal(lock(l, "netdevsim1", NULL, NULL), 0);
+    ledger_sleep(l);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(read(orders[0], &c, 1) == 1 ? 0 : 1);
+    ledger_close(l);
+    l = open_ledger();
+    assert_int_equal(lock(l, "netdevsim1", NULL, NULL), -EBUSY);
+    tell(orders[1]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(lock(l, "netdevsim1", NULL, NULL), 0);
+    ledger_close(l);
+}
+
+/* ---- what is no ledger ---- */
+
+static void test_damaged(void **state)
+{
+    struct ledger *l = (struct ledger *)&folder;
+    struct sriov_error error = { 0 };
+    char path[96], garbage[5000];
+    int fd;
+
+    memset(garbage, 'g', sizeof(garbage));
+    snprintf(path, sizeof(path), "%s/ledger.db", folder);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, garbage, sizeof(garbage)), sizeof(garbage));
+    close(fd);
+    for (int writing = 0; writing < 2; writing++) {
+        error = (struct sriov_error){ 0 };
+        assert_true(ledger_open(folder, writing, &l, &error) < 0);
+        assert_ptr_equal(l, &folder); /* untouched */
+        assert_int_equal(error.code, SRIOV_FAILED);
+        assert_non_null(strstr(error.remedy, "move it away"));
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_true(ledger_open(folder, true, &l, &error) < 0);
+    assert_true(ledger_open("/dev/null/x", true, &l, &error) < 0);
+}
+
+#define in_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        in_folder(test_no_ledger_yet),
+        in_folder(test_a_transaction_comes_back),
+        in_folder(test_no_such_transaction),
+        in_folder(test_history),
+        cmocka_unit_test(test_state_names),
+        in_folder(test_locks),
+        in_folder(test_a_lock_over_a_fork),
+        in_folder(test_damaged),
         cmocka_unit_test(test_a_worker_outlives_its_tool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Plans on machines made by hand: which steps, in which order, with which disruption; what is kept over
- * making VFs again; how autoprobe is led; whom a step hurts; the baseline, read back as a wish; and what
- * is refused before any step. A plan is compared as text, a line for each step.
+ * Plans on machines made by hand: which steps, in which order, with which disruption; what is kept
+ * over making VFs again; how autoprobe is led; whom a step hurts; the baseline, read back as a
+ * wish; and what is refused before any step. A plan is compared as text, a line for each step.
  */
 #include "core/plan.h"
 
 #include "base/json-read.h"
 #include "policy-text.h"
 
-/* Four NICs: igb with VFs of all kinds, ixgbe without VFs, mlx5 and mlx4 with two each; netdevsim; NVMe. */
+/* Four NICs: igb with VFs of all kinds, ixgbe without VFs, mlx5 and mlx4 with two each; netdevsim;
+ * NVMe. */
 enum { IGB, IXGBE, MLX5, MLX4, SIM, NVME, BNXT, PFS };
 static struct pf pfs[PFS];
 static struct vf vfs[PFS][4];
 static struct snapshot machine = { .pfs = pfs, .n_pfs = PFS };
 
-static void make_vfs(enum pf_bus bus, struct pf *pf, struct vf *of, size_t count, const char *driver)
+static void make_vfs(enum pf_bus bus, struct pf *pf, struct vf *of, size_t count,
+                     const char *driver)
 {
     pf->vfs = of;
     pf->n_vfs = count;
@@ -35,10 +37,12 @@ static void make_vfs(enum pf_bus bus, struct pf *pf, struct vf *of, size_t count
     }
 }
 
-static void make_pf(enum pf_bus bus, struct pf *pf, const char *key, const char *name, const char *driver,
-                    unsigned total)
+static void make_pf(enum pf_bus bus, struct pf *pf, const char *key, const char *name,
+                    const char *driver, unsigned total)
 {
-    *pf = (struct pf){ .bus = bus, .total_vfs = total, .iommu_group = -1, .speed = 1000, .carrier = true };
+    *pf = (struct pf){
+        .bus = bus, .total_vfs = total, .iommu_group = -1, .speed = 1000, .carrier = true
+    };
     STR_SET(pf->key, key);
     STR_SET(pf->name, name);
     STR_SET(pf->driver, driver);
@@ -106,7 +110,8 @@ static void plan(const char *yaml, struct plan *ret)
         fail_msg("%s\n%s: %s (%s)", yaml, error.object, error.message, error.remedy);
 }
 
-/* A line a step: OBJECT ACTION ATTRIBUTE FROM>TO, the disruption if there is one, "implied" if it is. */
+/* A line a step: OBJECT ACTION ATTRIBUTE FROM>TO, the disruption if there is one, "implied" if it
+ * is. */
 static void assert_steps(const struct plan *p, const char *expected)
 {
     _cleanup_buf_ struct buf text = BUF_INIT;
@@ -116,9 +121,10 @@ static void assert_steps(const struct plan *p, const char *expected)
         char object[OBJECT_SIZE];
 
         step_object(p, s, object);
-        buf_printf(&text, "%s %s %s %s>%s%s%s%s\n", object, step_kind_name(s->kind), attr_row(s->attr)->name,
-                   s->from, s->to, s->disruption ? " " : "",
-                   s->disruption ? disruption_name(s->disruption) : "", s->implied ? " implied" : "");
+        buf_printf(&text, "%s %s %s %s>%s%s%s%s\n", object, step_kind_name(s->kind),
+                   attr_row(s->attr)->name, s->from, s->to, s->disruption ? " " : "",
+                   s->disruption ? disruption_name(s->disruption) : "",
+                   s->implied ? " implied" : "");
         assert_int_equal(s->state, STEP_PLANNED);
     }
     assert_string_equal(text.data ? text.data : "", expected);
@@ -133,7 +139,8 @@ static void assert_plan(const char *yaml, const char *expected)
     plan_done(&p);
 }
 
-static void assert_refused(const char *yaml, enum sriov_code code, const char *object, const char *words)
+static void assert_refused(const char *yaml, enum sriov_code code, const char *object,
+                           const char *words)
 {
     struct plan p = { .n_steps = 77 };
     struct sriov_error error = { 0 };
@@ -152,24 +159,28 @@ static void test_equal_state_is_no_step(void **state)
 {
     assert_plan("pfs: []", "");
     assert_plan(IGB_("num_vfs: 3, autoprobe: on, mtu: 1500, link: up"), "");
-    assert_plan(IGB_("vfs: {0: {mac: '52:54:00:00:00:aa', vlan: 100, spoofchk: on, driver: default}, "
-                     "1: {trust: on, driver: vfio-pci}, 2: {driver: none}}"), "");
+    assert_plan(
+        IGB_("vfs: {0: {mac: '52:54:00:00:00:aa', vlan: 100, spoofchk: on, driver: default}, "
+             "1: {trust: on, driver: vfio-pci}, 2: {driver: none}}"),
+        "");
     assert_plan(IGB_("vfs: {0: {driver: igbvf}}"), "");
 }
 
 static void test_settings_alone(void **state)
 {
-    assert_plan(IGB_("mtu: 9000, vfs: {0: {vlan: 200, qos: 3, trust: on}, 1: {mac: '52:54:00:00:00:bb'}}"),
-                "igb0 set mtu 1500>9000\n"
-                "igb0/0 set vlan 100>200\n"
-                "igb0/0 set qos 0>3\n"
-                "igb0/0 set trust off>on\n"
-                "igb0/1 set mac 00:00:00:00:00:00>52:54:00:00:00:bb\n");
+    assert_plan(
+        IGB_("mtu: 9000, vfs: {0: {vlan: 200, qos: 3, trust: on}, 1: {mac: '52:54:00:00:00:bb'}}"),
+        "igb0 set mtu 1500>9000\n"
+        "igb0/0 set vlan 100>200\n"
+        "igb0/0 set qos 0>3\n"
+        "igb0/0 set trust off>on\n"
+        "igb0/1 set mac 00:00:00:00:00:00>52:54:00:00:00:bb\n");
 }
 
 static void test_first_vfs(void **state)
 {
-    /* The rest of the VFs gets the default driver, once, when everything is set; autoprobe ends as it was. */
+    /* The rest of the VFs gets the default driver, once, when everything is set; autoprobe ends as
+     * it was. */
     assert_plan("pfs: [{match: {name: ixgbe0}, num_vfs: 3, vfs: {0: {vlan: 5, driver: vfio-pci}, "
                 "1: {driver: none}}}]",
                 "ixgbe0 set autoprobe on>off\n"
@@ -201,15 +212,14 @@ static void test_growing_keeps_what_was(void **state)
 
 static void test_shrinking(void **state)
 {
-    assert_plan(IGB_("num_vfs: 1"),
-                "igb0 remove num_vfs 3>0 pf-link-bounce\n"
-                "igb0 set autoprobe on>off\n"
-                "igb0 create num_vfs 0>1 pf-link-bounce\n"
-                "igb0/0 set mac ->52:54:00:00:00:aa\n"
-                "igb0/0 set vlan ->100\n"
-                "igb0/0 set spoofchk ->on\n"
-                "igb0 set autoprobe off>on\n"
-                "igb0/0 bind driver none>default implied\n");
+    assert_plan(IGB_("num_vfs: 1"), "igb0 remove num_vfs 3>0 pf-link-bounce\n"
+                                    "igb0 set autoprobe on>off\n"
+                                    "igb0 create num_vfs 0>1 pf-link-bounce\n"
+                                    "igb0/0 set mac ->52:54:00:00:00:aa\n"
+                                    "igb0/0 set vlan ->100\n"
+                                    "igb0/0 set spoofchk ->on\n"
+                                    "igb0 set autoprobe off>on\n"
+                                    "igb0/0 bind driver none>default implied\n");
     assert_plan(IGB_("num_vfs: 0"), "igb0 remove num_vfs 3>0 pf-link-bounce\n");
     /* A driver that keeps its link loses no more than the VFs. */
     assert_plan("pfs: [{match: {name: mlx5}, num_vfs: 0}]", "mlx5 remove num_vfs 2>0 vf-loss\n");
@@ -223,12 +233,13 @@ static void test_autoprobe(void **state)
     assert_plan(wish, "ixgbe0 set autoprobe on>off\n"
                       "ixgbe0 create num_vfs 0>1 pf-link-bounce\n");
     /* For a default driver that is asked for it must be on for a moment. */
-    assert_plan("pfs: [{match: {name: ixgbe0}, num_vfs: 1, autoprobe: off, vfs: {0: {driver: default}}}]",
-                "ixgbe0 set autoprobe on>off\n"
-                "ixgbe0 create num_vfs 0>1 pf-link-bounce\n"
-                "ixgbe0 set autoprobe off>on\n"
-                "ixgbe0/0 bind driver none>default\n"
-                "ixgbe0 set autoprobe on>off\n");
+    assert_plan(
+        "pfs: [{match: {name: ixgbe0}, num_vfs: 1, autoprobe: off, vfs: {0: {driver: default}}}]",
+        "ixgbe0 set autoprobe on>off\n"
+        "ixgbe0 create num_vfs 0>1 pf-link-bounce\n"
+        "ixgbe0 set autoprobe off>on\n"
+        "ixgbe0/0 bind driver none>default\n"
+        "ixgbe0 set autoprobe on>off\n");
     attrs_set(&pfs[IXGBE].attrs, SRIOV_AUTOPROBE, 0);
     assert_plan(wish, "ixgbe0 create num_vfs 0>1 pf-link-bounce\n");
     assert_plan("pfs: [{match: {name: ixgbe0}, autoprobe: on}]", "ixgbe0 set autoprobe off>on\n");
@@ -242,16 +253,18 @@ static void test_autoprobe(void **state)
 
 static void test_binding(void **state)
 {
-    assert_plan(IGB_("vfs: {0: {driver: vfio-pci}, 1: {driver: default}, 2: {driver: uio_pci_generic}}"),
-                "igb0/0 bind driver igbvf>vfio-pci vf-loss\n"
-                "igb0/2 bind driver none>uio_pci_generic\n"
-                "igb0/1 bind driver vfio-pci>default vf-loss\n");
+    assert_plan(
+        IGB_("vfs: {0: {driver: vfio-pci}, 1: {driver: default}, 2: {driver: uio_pci_generic}}"),
+        "igb0/0 bind driver igbvf>vfio-pci vf-loss\n"
+        "igb0/2 bind driver none>uio_pci_generic\n"
+        "igb0/1 bind driver vfio-pci>default vf-loss\n");
     assert_plan(IGB_("vfs: {0: {driver: none}}"), "igb0/0 bind driver igbvf>none vf-loss\n");
 }
 
 static void test_eswitch(void **state)
 {
-    /* mlx5 changes its mode with VFs there, but on PCI all VFs go first: that is what every driver takes. */
+    /* mlx5 changes its mode with VFs there, but on PCI all VFs go first: that is what every driver
+     * takes. */
     assert_plan("pfs: [{match: {name: mlx5}, eswitch_mode: switchdev}]",
                 "mlx5 remove num_vfs 2>0 vf-loss\n"
                 "mlx5 set autoprobe on>off\n"
@@ -266,13 +279,14 @@ static void test_eswitch(void **state)
                 "mlx5 remove num_vfs 2>0 vf-loss\n"
                 "mlx5 set eswitch_mode legacy>switchdev pf-link-bounce\n");
     STR_SET(pfs[MLX5].driver, "ice");
-    assert_plan("pfs: [{match: {name: mlx5}, num_vfs: 1, eswitch_mode: switchdev, vfs: {0: {driver: none}}}]",
-                "mlx5 remove num_vfs 2>0 vf-loss\n"
-                "mlx5 set eswitch_mode legacy>switchdev pf-link-bounce\n"
-                "mlx5 set autoprobe on>off\n"
-                "mlx5 create num_vfs 0>1\n"
-                "mlx5/0 set spoofchk ->on\n"
-                "mlx5 set autoprobe off>on\n");
+    assert_plan(
+        "pfs: [{match: {name: mlx5}, num_vfs: 1, eswitch_mode: switchdev, vfs: {0: {driver: none}}}]",
+        "mlx5 remove num_vfs 2>0 vf-loss\n"
+        "mlx5 set eswitch_mode legacy>switchdev pf-link-bounce\n"
+        "mlx5 set autoprobe on>off\n"
+        "mlx5 create num_vfs 0>1\n"
+        "mlx5/0 set spoofchk ->on\n"
+        "mlx5 set autoprobe off>on\n");
     attrs_set(&pfs[SIM].attrs, SRIOV_ESWITCH_MODE, 0);
     assert_plan("pfs: [{match: {name: sim}, eswitch_mode: switchdev}]",
                 "sim set eswitch_mode legacy>switchdev\n");
@@ -291,8 +305,8 @@ static void test_by_parameter(void **state)
                 "igb0 write-parameter num_vfs 3>0\n"
                 "igb0 reload-driver num_vfs 3>0 driver-reload\n");
     assert_plan(IGB_("num_vfs: 3, via: module-parameter"), "");
-    assert_refused("pfs: [{match: {name: mlx5}, num_vfs: 4, via: module-parameter}]", SRIOV_UNSUPPORTED, "mlx5",
-                   "neither by sriov_numvfs nor by a parameter");
+    assert_refused("pfs: [{match: {name: mlx5}, num_vfs: 4, via: module-parameter}]",
+                   SRIOV_UNSUPPORTED, "mlx5", "neither by sriov_numvfs nor by a parameter");
 }
 
 static void test_link(void **state)
@@ -302,19 +316,17 @@ static void test_link(void **state)
                 "bnxt set autoprobe on>off\n"
                 "bnxt create num_vfs 0>1\n"
                 "bnxt set autoprobe off>on\n");
-    assert_plan(IGB_("link: down, vfs: {0: {vlan: 1}}"),
-                "igb0/0 set vlan 100>1\n"
-                "igb0 set link up>down pf-link-bounce\n");
+    assert_plan(IGB_("link: down, vfs: {0: {vlan: 1}}"), "igb0/0 set vlan 100>1\n"
+                                                         "igb0 set link up>down pf-link-bounce\n");
 }
 
 static void test_netdev_attributes_come_last(void **state)
 {
     attrs_set(&vfs[IGB][0].attrs, SRIOV_MTU, 1500);
     attrs_set_text(&vfs[IGB][0].attrs, SRIOV_NAME, "igb0v0");
-    assert_plan(IGB_("vfs: {0: {name: web, mtu: 9000, vlan: 1}}"),
-                "igb0/0 set vlan 100>1\n"
-                "igb0/0 set mtu 1500>9000\n"
-                "igb0/0 set name igb0v0>web\n");
+    assert_plan(IGB_("vfs: {0: {name: web, mtu: 9000, vlan: 1}}"), "igb0/0 set vlan 100>1\n"
+                                                                   "igb0/0 set mtu 1500>9000\n"
+                                                                   "igb0/0 set name igb0v0>web\n");
 }
 
 static void test_resets_are_told(void **state)
@@ -325,11 +337,12 @@ static void test_resets_are_told(void **state)
                 "mlx5/0 set spoofchk on>off\n");
     /* A VF that is yet to be made has nothing to lose. */
     STR_SET(pfs[IXGBE].driver, "i40e");
-    assert_plan("pfs: [{match: {name: ixgbe0}, num_vfs: 1, vfs: {0: {mac: '52:54:00:00:00:01', driver: none}}}]",
-                "ixgbe0 set autoprobe on>off\n"
-                "ixgbe0 create num_vfs 0>1 pf-link-bounce\n"
-                "ixgbe0/0 set mac ->52:54:00:00:00:01\n"
-                "ixgbe0 set autoprobe off>on\n");
+    assert_plan(
+        "pfs: [{match: {name: ixgbe0}, num_vfs: 1, vfs: {0: {mac: '52:54:00:00:00:01', driver: none}}}]",
+        "ixgbe0 set autoprobe on>off\n"
+        "ixgbe0 create num_vfs 0>1 pf-link-bounce\n"
+        "ixgbe0/0 set mac ->52:54:00:00:00:01\n"
+        "ixgbe0 set autoprobe off>on\n");
 }
 
 static void test_other_buses(void **state)
@@ -350,16 +363,21 @@ static void test_other_buses(void **state)
 
 static void test_refusals(void **state)
 {
-    assert_refused(IGB_("num_vfs: 8"), SRIOV_UNSUPPORTED, "igb0", "cannot have 8 VFs: total_vfs is 7");
+    assert_refused(IGB_("num_vfs: 8"), SRIOV_UNSUPPORTED, "igb0",
+                   "cannot have 8 VFs: total_vfs is 7");
     /* ixgbe keeps one of its 64 for itself. */
-    assert_refused("pfs: [{match: {name: ixgbe0}, num_vfs: 64}]", SRIOV_UNSUPPORTED, "ixgbe0", "total_vfs is 63");
+    assert_refused("pfs: [{match: {name: ixgbe0}, num_vfs: 64}]", SRIOV_UNSUPPORTED, "ixgbe0",
+                   "total_vfs is 63");
     assert_refused(IGB_("vfs: {3: {vlan: 1}}"), SRIOV_USAGE, "igb0/3", "there is no such VF");
-    assert_refused(IGB_("num_vfs: 2, vfs: {2: {vlan: 1}}"), SRIOV_USAGE, "igb0/2", "the PF has to have 2");
-    assert_refused(IGB_("vfs: {0: {link_state: enable}}"), SRIOV_UNSUPPORTED, "igb0/0", "no VF link control");
-    assert_refused("pfs: [{match: {pci: '0000:05:00.0'}, num_vfs: 1, vfs: {0: {vlan: 2}}}]", SRIOV_UNSUPPORTED,
-                   "0000:05:00.0/0", "has no settings of VFs");
+    assert_refused(IGB_("num_vfs: 2, vfs: {2: {vlan: 1}}"), SRIOV_USAGE, "igb0/2",
+                   "the PF has to have 2");
+    assert_refused(IGB_("vfs: {0: {link_state: enable}}"), SRIOV_UNSUPPORTED, "igb0/0",
+                   "no VF link control");
+    assert_refused("pfs: [{match: {pci: '0000:05:00.0'}, num_vfs: 1, vfs: {0: {vlan: 2}}}]",
+                   SRIOV_UNSUPPORTED, "0000:05:00.0/0", "has no settings of VFs");
     pfs[IXGBE].driver[0] = '\0';
-    assert_refused("pfs: [{match: {name: ixgbe0}, num_vfs: 1}]", SRIOV_UNSUPPORTED, "ixgbe0", "no driver is bound");
+    assert_refused("pfs: [{match: {name: ixgbe0}, num_vfs: 1}]", SRIOV_UNSUPPORTED, "ixgbe0",
+                   "no driver is bound");
     /* The second PF of a policy counts as much as the first. */
     assert_refused("pfs: [{match: {name: igb0}, num_vfs: 1}, {match: {name: mlx5}, num_vfs: 9}]",
                    SRIOV_UNSUPPORTED, "mlx5", "cannot have 9 VFs");
@@ -369,7 +387,8 @@ static void test_rate_without_link(void **state)
 {
     pfs[IGB].carrier = false;
     attrs_set(&pfs[IGB].attrs, SRIOV_LINK, 0);
-    assert_refused(IGB_("vfs: {0: {max_tx_rate: 100}}"), SRIOV_UNSUPPORTED, "igb0/0", "without a link");
+    assert_refused(IGB_("vfs: {0: {max_tx_rate: 100}}"), SRIOV_UNSUPPORTED, "igb0/0",
+                   "without a link");
     /* A link that the plan itself brings up is there by then. */
     attrs_set(&vfs[IGB][0].attrs, SRIOV_MAX_TX_RATE, 0);
     assert_plan(IGB_("link: up, vfs: {0: {max_tx_rate: 100}}"), "igb0 set link down>up\n"
@@ -445,7 +464,8 @@ static void test_victims(void **state)
     /* igb's PF loses its link by a change of the count, and its users with it. */
     assert_victims(IGB_("num_vfs: 0"), "blue, web1, 192.0.2.1/24, default route");
     assert_victims(IGB_("num_vfs: 4"), "blue, web1, 192.0.2.1/24, default route");
-    assert_victims(IGB_("num_vfs: 0, via: module-parameter"), "blue, web1, 192.0.2.1/24, default route");
+    assert_victims(IGB_("num_vfs: 0, via: module-parameter"),
+                   "blue, web1, 192.0.2.1/24, default route");
     assert_victims(IGB_("vfs: {0: {driver: vfio-pci}, 2: {driver: vfio-pci}}"), "blue");
     assert_victims(IGB_("vfs: {1: {driver: default}}"), "web1");
     assert_victims(IGB_("vfs: {0-2: {vlan: 9, trust: on, spoofchk: off}}"), "");
@@ -458,7 +478,8 @@ static void test_victims(void **state)
 static void test_reload_takes_all_of_the_driver(void **state)
 {
     STR_SET(pfs[MLX5].driver, "igb");
-    assert_victims(IGB_("num_vfs: 4, via: module-parameter"), "blue, web1, 192.0.2.1/24, default route, neutron");
+    assert_victims(IGB_("num_vfs: 4, via: module-parameter"),
+                   "blue, web1, 192.0.2.1/24, default route, neutron");
 }
 
 static void test_gate_names_them(void **state)
@@ -467,16 +488,30 @@ static void test_gate_names_them(void **state)
         struct holder holder;
         const char *object, *words;
     } cases[] = {
-        { { HOLDER_VFIO, "0000:01:00.0", 1, 812, "qemu", "web1" }, "igb0/1", "qemu (pid 812, \"web1\") through vfio" },
-        { { HOLDER_IOMMUFD, "0000:01:00.0", 1, 9, "dpdk", "" }, "igb0/1", "dpdk (pid 9) through iommufd" },
+        { { HOLDER_VFIO, "0000:01:00.0", 1, 812, "qemu", "web1" },
+          "igb0/1",
+          "qemu (pid 812, \"web1\") through vfio" },
+        { { HOLDER_IOMMUFD, "0000:01:00.0", 1, 9, "dpdk", "" },
+          "igb0/1",
+          "dpdk (pid 9) through iommufd" },
         { { HOLDER_UIO, "0000:01:00.0", 0, 9, "", "" }, "igb0/0", "process (pid 9) through uio" },
-        { { HOLDER_RDMA, "0000:01:00.0", 0, 7, "nfsd", "" }, "igb0/0", "nfsd (pid 7) through rdma" },
+        { { HOLDER_RDMA, "0000:01:00.0", 0, 7, "nfsd", "" },
+          "igb0/0",
+          "nfsd (pid 7) through rdma" },
         { { HOLDER_NETNS, "0000:01:00.0", 0, 0, "", "blue" }, "igb0/0", "netns \"blue\"" },
-        { { HOLDER_ADDRESS, "0000:01:00.0", 2, 0, "", "10.0.0.1/8" }, "igb0/2", "address \"10.0.0.1/8\"" },
-        { { HOLDER_UPPER, "0000:01:00.0", 2, 0, "macvtap", "tap0" }, "igb0/2", "upper macvtap \"tap0\"" },
+        { { HOLDER_ADDRESS, "0000:01:00.0", 2, 0, "", "10.0.0.1/8" },
+          "igb0/2",
+          "address \"10.0.0.1/8\"" },
+        { { HOLDER_UPPER, "0000:01:00.0", 2, 0, "macvtap", "tap0" },
+          "igb0/2",
+          "upper macvtap \"tap0\"" },
         { { HOLDER_LEASE, "0000:01:00.0", 2, 0, "", "cni" }, "igb0/2", "lease \"cni\"" },
-        { { HOLDER_ROUTE, "0000:01:00.0", -1, 0, "", "default route" }, "igb0", "route \"default route\"" },
-        { { HOLDER_ADMIN, "0000:01:00.0", -1, 0, "", "ssh from 192.0.2.7" }, "igb0", "connection \"ssh from" },
+        { { HOLDER_ROUTE, "0000:01:00.0", -1, 0, "", "default route" },
+          "igb0",
+          "route \"default route\"" },
+        { { HOLDER_ADMIN, "0000:01:00.0", -1, 0, "", "ssh from 192.0.2.7" },
+          "igb0",
+          "connection \"ssh from" },
     };
     struct plan p = { 0 };
     struct sriov_error error;
@@ -510,7 +545,8 @@ static void plan_back(const struct buf *baseline, struct plan *ret)
     struct sriov_error error = { 0 };
 
     assert_int_equal(json_read(baseline->data, baseline->len, &limits, &document, NULL), 0);
-    if (desired_add(&d, document, "baseline", &error) < 0 || goals_resolve(&d, &machine, &goals, &error) < 0)
+    if (desired_add(&d, document, "baseline", &error) < 0 ||
+        goals_resolve(&d, &machine, &goals, &error) < 0)
         fail_msg("%s\n%s: %s", baseline->data, error.object, error.message);
     goals.restoring = true;
     if (plan_make(&machine, &goals, ret, &error) < 0)
@@ -523,7 +559,8 @@ static void test_baseline_of_the_present_is_no_step(void **state)
     static const char *const wishes[] = {
         IGB_("num_vfs: 0"),
         IGB_("num_vfs: 5"),
-        IGB_("mtu: 9000, link: down, vfs: {0-2: {mac: '52:54:00:00:00:77', vlan: 9, qos: 1, trust: on}}"),
+        IGB_(
+            "mtu: 9000, link: down, vfs: {0-2: {mac: '52:54:00:00:00:77', vlan: 9, qos: 1, trust: on}}"),
         IGB_("vfs: {0: {driver: none}, 1: {driver: default}, 2: {driver: vfio-pci}}"),
         "pfs: [{match: {name: mlx5}, eswitch_mode: switchdev}, {match: {name: sim}, num_vfs: 4}]",
     };
@@ -551,7 +588,8 @@ static void test_baseline_brings_removed_vfs_back(void **state)
     assert_int_equal(plan_baseline(&p, &baseline), 0);
     pfs[IGB].n_vfs = 0;
     pfs[IGB].attrs.value[SRIOV_NUM_VFS] = 0;
-    attrs_set(&pfs[IGB].attrs, SRIOV_AUTOPROBE, 0); /* as a process killed half-way would leave it */
+    attrs_set(&pfs[IGB].attrs, SRIOV_AUTOPROBE,
+              0); /* as a process killed half-way would leave it */
     plan_back(&baseline, &back);
     assert_int_equal(back.steps[0].kind, STEP_CREATE_VFS);
     assert_string_equal(back.steps[0].to, "3");
