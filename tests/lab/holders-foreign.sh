@@ -91,7 +91,8 @@ of_a_third_namespace() {
 }
 
 must sriovctl create $pf 2
-must ip link set $pf up
+must ip link set $pf up # or igbvf takes no vlan
+wait_for 20 grep -q 1 /sys/class/net/$pf/carrier
 must ip link set ${pf}v0 up
 in_a_named_namespace macvlan mode bridge
 in_a_named_namespace vlan id 5
