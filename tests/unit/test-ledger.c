@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The ledger: what is written comes back, who holds a lock is named, what is no ledger is refused;
- * and over a fork a worker that outlives its tool must not lose what it writes. What the ledger does
- * in the hands of sriovctl is tested in the lab.
+ * and over a fork a worker that outlives its tool must not lose what it writes. What the ledger
+ * does in the hands of sriovctl is tested in the lab.
  */
 #include "core/ledger.h"
 
@@ -101,7 +101,7 @@ static char folder[64];
 
 static int make_folder(void **state)
 {
-    strcpy(folder, "/tmp/sriovd-test-ledger.XXXXXX");
+    STR_SET(folder, "/tmp/sriovd-test-ledger.XXXXXX");
     return mkdtemp(folder) ? 0 : -1;
 }
 
@@ -130,9 +130,9 @@ static struct step steps[] = {
     { .kind = STEP_CREATE_VFS, .vf = -1, .attr = SRIOV_NUM_VFS, .from = "0", .to = "4" },
     { .kind = STEP_SET_VF, .goal = 1, .vf = 3, .attr = SRIOV_VLAN, .from = "-", .to = "100" },
 };
-static const struct plan both = {
-    .goals = { .items = goals, .count = 2 }, .steps = steps, .n_steps = 2
-};
+static const struct plan both = { .goals = { .items = goals, .count = 2 },
+                                  .steps = steps,
+                                  .n_steps = 2 };
 
 static int64_t begin_both(struct ledger *l)
 {
@@ -244,12 +244,14 @@ static void test_history(void **state)
         int vf;
         size_t limit, count;
     } filters[] = {
-        { NULL, -1, 3, 3 },       { "netdevsim1", -1, 10, 2 }, { "netdevsim1", 3, 10, 2 },
+        { NULL, -1, 3, 3 },        { "netdevsim1", -1, 10, 2 }, { "netdevsim1", 3, 10, 2 },
         { "netdevsim1", 2, 9, 0 }, { "0000:01:00.0", 3, 9, 0 }, { "0000:09:00.0", -1, 9, 0 },
     };
     for (size_t i = 0; i < ELEMENTS(filters); i++) {
         rows = NULL;
-        assert_int_equal(ledger_history(l, filters[i].pf, filters[i].vf, filters[i].limit, &rows, &count, NULL), 0);
+        assert_int_equal(
+            ledger_history(l, filters[i].pf, filters[i].vf, filters[i].limit, &rows, &count, NULL),
+            0);
         assert_int_equal(count, filters[i].count);
         free(rows);
     }
