@@ -143,9 +143,10 @@ is_asan() {
     grep -q __asan_init "$(command -v sriovctl)"
 }
 
-# Runs a command and keeps in $trace what it opened, wrote and sent, also in its children, with full paths.
+# Runs a command and keeps in $trace what it opened, wrote and sent, also in its children, with full paths. The sanitizers
+# cannot look for leaks in a traced program.
 traced() { # COMMAND…
-    strace -f --seccomp-bpf -y -s 64 -v -o "$trace" -e trace=openat,open,openat2,creat,write,pwrite64,writev,sendmsg,sendmmsg,sendto,mount,unlink,unlinkat,rename,renameat,renameat2 "$@"
+    strace -E ASAN_OPTIONS=detect_leaks=0 -f --seccomp-bpf -y -s 64 -v -o "$trace" -e trace=openat,open,openat2,creat,write,pwrite64,writev,sendmsg,sendmmsg,sendto,mount,unlink,unlinkat,rename,renameat,renameat2 "$@"
 }
 
 # The calls in $trace that change the machine: a sysfs file opened for writing, or a netlink message that sets something.
