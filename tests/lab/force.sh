@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# lab: --nics 1
+# lab: --nics 1 --smp 1
 # asan: yes
 #
 # --force against a virtual machine that holds a VF. The kernel then waits for the machine, for good; nobody else does: the
