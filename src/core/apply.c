@@ -136,24 +136,66 @@ static int baseline_goals(const char *baseline, struct snapshot *s, struct goals
         return error_set(error, SRIOV_NOT_ROLLED_BACK, -r, "",
                          "the baseline in the ledger is damaged");
     r = desired_add(&d, document, "baseline", error);
+    /* Of several PFs one may be gone, which may be why: the others are put back all the same. */
+    for (size_t i = 0; r >= 0 && d.n_pfs > 1 && i < d.n_pfs; i++)
+        d.pfs[i].optional = true;
     if (r >= 0)
         r = goals_resolve(&d, s, ret, error);
+    if (r >= 0 && d.n_pfs > 0 && ret->count == 0)
+        return error_set(error, SRIOV_NO_DEVICE, ENODEV, "", "none of its PFs is there any more");
     if (r >= 0)
         ret->restoring = true;
     return r;
 }
 
-/* Plans what is left to be put back, and puts it back unless `gate` is set and somebody holds it.
- */
-static int revert(struct backend *b, struct ledger *l, const char *baseline, bool gate,
+enum revert_gate {
+    GATE_NONE,
+    GATE_PROCESSES, /* nothing is taken away that a process has */
+    GATE_ALL,
+};
+
+/* What was made a moment ago has no leases of others and may have got addresses by itself, but a
+ * process that has a VF, or lives where it went, came meanwhile. */
+static void keep_processes(struct holders *h)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < h->count; i++)
+        if (h->items[i].pid > 0 && h->items[i].kind != HOLDER_LEASE)
+            h->items[kept++] = h->items[i];
+    h->count = kept;
+    h->incomplete = false;
+}
+
+static int check_gate(struct backend *b, struct ledger *l, const struct plan *p,
+                      enum revert_gate gate, struct sriov_error *error)
+{
+    _cleanup_(holders_done) struct holders all = { 0 }, victims = { 0 };
+    _cleanup_free_ struct lease_row *leases = NULL;
+    size_t n_leases = 0;
+    int r;
+
+    if (gate == GATE_NONE)
+        return 0;
+    r = ledger_leases(l, &leases, &n_leases, error);
+    if (r >= 0)
+        r = holders_find(b, p->snapshot, leases, n_leases, &all, error);
+    if (r < 0)
+        return r;
+    if (plan_victims(p, &all, &victims) < 0)
+        return error_no_memory(error);
+    if (gate == GATE_PROCESSES)
+        keep_processes(&victims);
+    return plan_gate(p, &victims, error);
+}
+
+/* Plans what is left to be put back, and puts it back unless the gate finds somebody. */
+static int revert(struct backend *b, struct ledger *l, const char *baseline, enum revert_gate gate,
                   struct sriov_error *error)
 {
     _cleanup_snapshot_ struct snapshot *s = NULL;
     _cleanup_(plan_done) struct plan p = { 0 };
-    _cleanup_(holders_done) struct holders all = { 0 }, victims = { 0 };
-    _cleanup_free_ struct lease_row *leases = NULL;
     struct goals goals = { 0 };
-    size_t n_leases = 0;
     int r;
 
     r = snapshot_take(b, &s, error);
@@ -161,14 +203,8 @@ static int revert(struct backend *b, struct ledger *l, const char *baseline, boo
         r = baseline_goals(baseline, s, &goals, error);
     if (r >= 0)
         r = plan_make(s, &goals, &p, error);
-    if (r >= 0 && gate)
-        r = ledger_leases(l, &leases, &n_leases, error);
-    if (r >= 0 && gate)
-        r = holders_find(b, s, leases, n_leases, &all, error);
-    if (r >= 0 && gate)
-        r = plan_victims(&p, &all, &victims);
-    if (r >= 0 && gate)
-        r = plan_gate(&p, &victims, error);
+    if (r >= 0)
+        r = check_gate(b, l, &p, gate, error);
     if (r >= 0)
         r = plan_execute(b, &p, NULL, error);
     if (r >= 0)
@@ -180,17 +216,18 @@ static int revert(struct backend *b, struct ledger *l, const char *baseline, boo
 
 /* The error of a failed step, completed by how the undoing went. */
 static int after_failure(struct backend *b, struct ledger *l, struct plan *p, int64_t id,
-                         const char *baseline, int failure, struct sriov_error *error)
+                         const char *baseline, bool force, int failure, struct sriov_error *error)
 {
     struct sriov_error undo = { 0 };
     enum transaction_state state = TRANSACTION_REVERTED;
 
-    if (revert(b, l, baseline, false, &undo) < 0) {
-        char message[sizeof(undo.message)];
+    if (revert(b, l, baseline, force ? GATE_NONE : GATE_PROCESSES, &undo) < 0) {
+        char message[sizeof(undo.message)], object[sizeof(undo.object)];
 
         state = TRANSACTION_NOT_REVERTED;
         STR_SET(message, error ? error->message : "");
-        error_set(error, SRIOV_NOT_ROLLED_BACK, -failure, error ? error->object : "",
+        STR_SET(object, error ? error->object : "");
+        error_set(error, SRIOV_NOT_ROLLED_BACK, -failure, object,
                   "%.100s; and putting it back failed at %.40s: %.80s", message, undo.object,
                   undo.message);
         error_kernel(error, undo.kernel);
@@ -228,7 +265,7 @@ int plan_apply(struct backend *b, struct ledger *l, struct plan *p,
     if (r >= 0)
         r = ledger_finish(l, result.transaction, TRANSACTION_APPLIED, p, error);
     if (r < 0)
-        return after_failure(b, l, p, result.transaction, baseline.data, r, error);
+        return after_failure(b, l, p, result.transaction, baseline.data, options->force, r, error);
     for (size_t i = 0; i < p->n_steps; i++)
         result.changed += p->steps[i].state == STEP_DONE;
     *ret = result;
@@ -300,7 +337,7 @@ static int recover_one(struct backend *b, struct ledger *l, struct transaction *
     r = still_runs(l, t, error);
     if (r <= 0)
         return r;
-    r = revert(b, l, t->baseline, true, &held);
+    r = revert(b, l, t->baseline, GATE_ALL, &held);
     if (r >= 0) {
         (*reverted)++;
         return ledger_finish(l, t->id, TRANSACTION_REVERTED, NULL, error);

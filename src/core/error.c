@@ -23,6 +23,7 @@ struct error_fit {
 static const struct error_fit fits[] = {
     { EPERM, SRIOV_NOT_PERMITTED },
     { EACCES, SRIOV_NOT_PERMITTED },
+    { EROFS, SRIOV_NOT_PERMITTED },
     { ENODEV, SRIOV_NO_DEVICE },
     { ENXIO, SRIOV_NO_DEVICE },
     { EOPNOTSUPP, SRIOV_UNSUPPORTED },

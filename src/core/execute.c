@@ -45,6 +45,8 @@ static const struct {
 
 static const char *remedy_for(const struct step *s, int error)
 {
+    if (error == EROFS)
+        return "/sys is mounted read-only here: mount it writable, or leave the container";
     if (s->kind != STEP_CREATE_VFS && s->kind != STEP_REMOVE_VFS)
         return NULL;
     for (size_t i = 0; i < ELEMENTS(count_remedies); i++)

@@ -73,8 +73,8 @@ static int failed(struct ledger *l, const char *what, struct sriov_error *error)
     error_kernel(error, sqlite3_errmsg(l->db));
     if (code == SQLITE_BUSY)
         error_remedy(error, "another command is at it: try again");
-    else if (code == SQLITE_FULL)
-        error_remedy(error, "make room on the disk");
+    else if (code == SQLITE_FULL || sqlite3_system_errno(l->db) == ENOSPC)
+        error_remedy(error, "the disk is full: make room on it");
     return -EIO;
 }
 
@@ -169,17 +169,31 @@ static int shorten_wal(void *userdata, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+/* SQLite's own "unable to open" does not say why. Of a file that cannot be made it keeps the error
+ * of a second try, for reading only. */
+static int cannot_open(struct ledger *l, const char *path, struct sriov_error *error)
+{
+    int why = sqlite3_system_errno(l->db);
+    bool root;
+
+    if (access(l->dir, W_OK) < 0)
+        why = errno;
+    if (why == 0)
+        why = EACCES;
+    root = why == EACCES || why == EPERM;
+    error_set(error, error_code_of(why), why, path, "the ledger cannot be opened");
+    error_remedy(error, "%sgive another --state-dir", root ? "run as root, or " : "");
+    return -why;
+}
+
 static int open_database(struct ledger *l, const char *path, struct sriov_error *error)
 {
     int r;
 
     if (sqlite3_open_v2(path, &l->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        NULL) != SQLITE_OK) {
-        error_set(error, SRIOV_NOT_PERMITTED, EACCES, path, "the ledger cannot be opened");
-        error_remedy(error, "run as root, or give another --state-dir");
-        return -EACCES;
-    }
+                        NULL) != SQLITE_OK)
+        return cannot_open(l, path, error);
     sqlite3_busy_timeout(l->db, BUSY_MS);
     sqlite3_db_config(l->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_wal_hook(l->db, shorten_wal, NULL);
@@ -191,7 +205,9 @@ static int open_database(struct ledger *l, const char *path, struct sriov_error 
     }
     if (r < 0 || run(l, "PRAGMA synchronous = NORMAL") < 0) {
         failed(l, "be read", error);
-        error_remedy(error, "if the file is damaged, move it away: only history and undo are lost");
+        if (error && !*error->remedy)
+            error_remedy(error,
+                         "if the file is damaged, move it away: only history and undo are lost");
         return -EIO;
     }
     return 0;

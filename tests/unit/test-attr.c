@@ -349,6 +349,7 @@ static void test_errors_fit_codes(void **state)
     } cases[] = {
         { EPERM, SRIOV_NOT_PERMITTED },
         { EACCES, SRIOV_NOT_PERMITTED },
+        { EROFS, SRIOV_NOT_PERMITTED },
         { ENODEV, SRIOV_NO_DEVICE },
         { ENXIO, SRIOV_NO_DEVICE },
         { EOPNOTSUPP, SRIOV_UNSUPPORTED },
