@@ -347,18 +347,12 @@ static void test_errors_fit_codes(void **state)
         int error;
         enum sriov_code code;
     } cases[] = {
-        { EPERM, SRIOV_NOT_PERMITTED },
-        { EACCES, SRIOV_NOT_PERMITTED },
-        { EROFS, SRIOV_NOT_PERMITTED },
-        { ENODEV, SRIOV_NO_DEVICE },
-        { ENXIO, SRIOV_NO_DEVICE },
-        { EOPNOTSUPP, SRIOV_UNSUPPORTED },
-        { ENOTSUP, SRIOV_UNSUPPORTED },
-        { EPROTONOSUPPORT, SRIOV_UNSUPPORTED },
-        { ENOSYS, SRIOV_UNSUPPORTED },
-        { ENOENT, SRIOV_UNSUPPORTED },
-        { 524, SRIOV_UNSUPPORTED },
-        { EBUSY, SRIOV_FAILED },
+        { EPERM, SRIOV_NOT_PERMITTED }, { EACCES, SRIOV_NOT_PERMITTED },
+        { EROFS, SRIOV_NOT_PERMITTED }, { ENODEV, SRIOV_NO_DEVICE },
+        { ENXIO, SRIOV_NO_DEVICE },     { EOPNOTSUPP, SRIOV_UNSUPPORTED },
+        { ENOTSUP, SRIOV_UNSUPPORTED }, { EPROTONOSUPPORT, SRIOV_UNSUPPORTED },
+        { ENOSYS, SRIOV_UNSUPPORTED },  { ENOENT, SRIOV_UNSUPPORTED },
+        { 524, SRIOV_UNSUPPORTED },     { EBUSY, SRIOV_FAILED },
         { EINVAL, SRIOV_FAILED },
     };
     for (size_t i = 0; i < ELEMENTS(cases); i++)
