@@ -187,7 +187,9 @@ start_vm() { # NAME PCI
     events=0
     coproc VM { exec qemu-system-x86_64 -machine q35,accel=tcg -m 64 -nodefaults -display none -S -name "guest=$1" \
         -device "vfio-pci,host=$2,id=vf" -qmp stdio 2>"$tmp/qemu"; }
+    # shellcheck disable=SC2034 # for the tests
     vm=$VM_PID
+    # shellcheck disable=SC2034 # its greeting, taken off the stream
     read -r -t 60 answer <&"${VM[0]}"
     qmp qmp_capabilities
 }
