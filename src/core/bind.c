@@ -91,10 +91,17 @@ static bool is_as_wanted(const char *to, const char *driver)
     return str_eq(to, DRIVER_DEFAULT) ? !driver_is_passthrough(driver) : str_eq(to, driver);
 }
 
+/* The driver_override of a VF that is to have driver `to`: no driver is called "none", so none
+ * takes a VF that has it (driverctl does the same). Without, whoever loads the default driver next,
+ * often udev a moment later, would bind it. */
+static const char *override_for(const char *to)
+{
+    return str_eq(to, DRIVER_DEFAULT) ? "\n" : to;
+}
+
 static int run_job(struct backend *b, struct job *job)
 {
     const char *to = job->step->to;
-    bool named = !str_eq(to, DRIVER_DEFAULT) && !str_eq(to, DRIVER_NONE);
     char driver[32];
     int r;
 
@@ -102,12 +109,12 @@ static int run_job(struct backend *b, struct job *job)
         return 0;
     /* Before the unbind, so that nobody else's probe gets the VF in between. */
     job->what = "driver_override";
-    r = write_to(b, job->vf->sysfs, "driver_override", named ? to : "\n");
+    r = write_to(b, job->vf->sysfs, "driver_override", override_for(to));
     if (r >= 0)
         r = unbind(b, job);
     if (r < 0 || str_eq(to, DRIVER_NONE))
         return r;
-    return named ? bind_named(b, job, to) : bind_default(b, job);
+    return str_eq(to, DRIVER_DEFAULT) ? bind_default(b, job) : bind_named(b, job, to);
 }
 
 static void *worker(void *data)
@@ -246,13 +253,13 @@ int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t 
     return r;
 }
 
-/* ---- what an interrupted bind leaves behind ---- */
+/* ---- overrides by themselves ---- */
 
 /* The override of a VF that has its default driver may name that one: somebody else's doing, and
  * harmless. */
 static bool override_fits(const char *override, const char *to, const char *driver)
 {
-    if (!str_eq(to, DRIVER_DEFAULT) && !str_eq(to, DRIVER_NONE))
+    if (!str_eq(to, DRIVER_DEFAULT))
         return str_eq(override, to);
     return str_eq(override, "(null)") || (driver[0] && str_eq(override, driver));
 }
@@ -261,7 +268,6 @@ static int mend_override(struct backend *b, const struct vf *vf, const char *to)
 {
     _cleanup_free_ char *override = NULL;
     char path[128], driver[32] = "";
-    bool named = !str_eq(to, DRIVER_DEFAULT) && !str_eq(to, DRIVER_NONE);
 
     snprintf(path, sizeof(path), "%s/driver_override", vf->sysfs);
     if (b->ops->read_file(b, path, &override) < 0)
@@ -270,24 +276,36 @@ static int mend_override(struct backend *b, const struct vf *vf, const char *to)
         driver[0] = '\0';
     if (override_fits(override, to, driver))
         return 0;
-    return b->ops->write_file(b, path, named ? to : "\n");
+    return b->ops->write_file(b, path, override_for(to));
+}
+
+/* Of the VFs whose driver the goal names; `only`: of those that are to have this one. */
+static int mend_overrides(struct backend *b, const struct goal *g, const char *only,
+                          struct sriov_error *error)
+{
+    for (size_t v = 0; v < MIN_OF(g->n_vfs, g->pf->n_vfs); v++) {
+        const struct vf *vf = &g->pf->vfs[v];
+        const struct attrs *want = &g->vfs[v];
+        int r = 0;
+
+        if (attrs_has(want, SRIOV_DRIVER) && vf->sysfs[0] && (!only || str_eq(want->driver, only)))
+            r = mend_override(b, vf, want->driver);
+        if (r < 0)
+            return error_set(error, error_code_of(-r), -r, vf->pci, "cannot set driver_override");
+    }
+    return 0;
 }
 
 int execute_overrides(struct backend *b, const struct plan *p, struct sriov_error *error)
 {
-    for (size_t i = 0; i < p->goals.count; i++) {
-        const struct goal *g = &p->goals.items[i];
+    int r = 0;
 
-        for (size_t v = 0; v < MIN_OF(g->n_vfs, g->pf->n_vfs); v++) {
-            const struct vf *vf = &g->pf->vfs[v];
-            int r = 0;
+    for (size_t i = 0; r >= 0 && i < p->goals.count; i++)
+        r = mend_overrides(b, &p->goals.items[i], NULL, error);
+    return r;
+}
 
-            if (attrs_has(&g->vfs[v], SRIOV_DRIVER) && vf->sysfs[0])
-                r = mend_override(b, vf, g->vfs[v].driver);
-            if (r < 0)
-                return error_set(error, error_code_of(-r), -r, vf->pci,
-                                 "cannot set driver_override");
-        }
-    }
-    return 0;
+int execute_keep_unbound(struct backend *b, const struct goal *g, struct sriov_error *error)
+{
+    return mend_overrides(b, g, DRIVER_NONE, error);
 }

@@ -188,7 +188,14 @@ static int execute_eswitch(struct run *run, struct step *s, size_t count)
 static int execute_autoprobe(struct run *run, struct step *s, size_t count)
 {
     const char *text = str_eq(s->to, "on") ? "1" : "0";
+    int r = 0;
 
+    if (str_eq(s->to, "on"))
+        r = execute_keep_unbound(run->b, &run->p->goals.items[s->goal], run->error);
+    if (r < 0) {
+        s->state = STEP_FAILED;
+        return r;
+    }
     return step_done(run, s,
                      write_attribute(run, pf_of(run, s)->sysfs, "sriov_drivers_autoprobe", text));
 }

@@ -31,6 +31,10 @@ void execute_load_default(struct backend *b, const struct vf *vf, char **loaded)
  * and the next probe would go by it: puts those right of all VFs whose driver the goals name. */
 int execute_overrides(struct backend *b, const struct plan *p, struct sriov_error *error);
 
+/* Before autoprobe is turned on: sees to it that the VFs that are to have no driver do not get one.
+ */
+int execute_keep_unbound(struct backend *b, const struct goal *g, struct sriov_error *error);
+
 /* Waiting (settle.c). `e` must be open since before the change whose effects are waited for; NULL:
  * look once, wait for nothing. settle_vfs returns when every VF of the PF that is a NIC with a
  * kernel driver has its netdev and udev is done with it, settle_carrier when the PF has link, both

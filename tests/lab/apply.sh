@@ -233,7 +233,7 @@ wait_is_for_events() {
     local waiting polls
     must sriovctl create enp1s0 0
     echo 0000:01:00.0 >/sys/bus/pci/drivers/igb/unbind
-    strace -f -o "$tmp/waits" -e trace=poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,nanosleep,clock_nanosleep,timerfd_settime,recvmsg \
+    strace -E ASAN_OPTIONS=detect_leaks=0 -f -o "$tmp/waits" -e trace=poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,nanosleep,clock_nanosleep,timerfd_settime,recvmsg \
         sriovctl apply --wait 200 -f "$tmp/policy.yaml" >"$out" 2>"$err" &
     waiting=$!
     ok 'apply --wait waits while the PF has no driver' wait_for 60 asleep sriovctl

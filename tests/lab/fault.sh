@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # lab: --nics 1 --netdevsim 6 --netdevsim 4 --nvme 4
-# timeout: 600
+# timeout: 900
 #
 # Fails each point of plans of up to 24 steps, one after the other: whatever could not be done, the machine is afterwards
 # as it was before, the history says so, and nothing is left running.

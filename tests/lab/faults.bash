@@ -86,7 +86,7 @@ make_policies() {
     netdevsim_pair 11 802.1Q on enable >"$tmp/pair-before.yaml"
     netdevsim_pair 22 802.1ad off disable >"$tmp/pair-after.yaml"
     quick_counts some 4 2 100
-    quick_counts more 6 4 200
+    quick_counts more 6 3 200
     quick_counts fewer 2 1 300
 }
 

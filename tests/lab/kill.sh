@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # lab: --nics 1 --netdevsim 6 --netdevsim 4 --nvme 4
-# timeout: 600
+# timeout: 1200
 #
 # kill -9 at each point of a change, the commits of the journal among them: reading goes on and tells of it, and the next
 # command undoes what was half done, or finds it done, whatever it was asked for itself. Also when the recovery is killed in turn,

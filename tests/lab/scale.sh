@@ -69,7 +69,7 @@ all_of() { # N
 # ---- What it costs -----------------------------------------------------------------------------------------------------------
 
 count_calls() { # COMMAND…: in $messages calls that send or receive, in $forks new processes
-    strace -f -o "$trace" -e trace=sendto,sendmsg,sendmmsg,recvfrom,recvmsg,recvmmsg,clone,clone3,fork,vfork "$@" >"$out" 2>"$err"
+    strace -E ASAN_OPTIONS=detect_leaks=0 -f -o "$trace" -e trace=sendto,sendmsg,sendmmsg,recvfrom,recvmsg,recvmmsg,clone,clone3,fork,vfork "$@" >"$out" 2>"$err"
     status=$?
     messages=$(grep -cE '^[0-9]+ +(send|recv)' "$trace")
     forks=$(grep -cE '^[0-9]+ +(v?fork|clone3?)' "$trace")

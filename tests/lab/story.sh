@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # lab: --nics 1
+# timeout: 900
 # asan: yes
 #
 # The story of a four-port I350, by which this project began (here on its sister, the 82576 of the lab): 0 -> 4 VFs, then 6,
