@@ -47,8 +47,8 @@ run 'a death without a failed check' 1 '2 passed, 1 failed, 0 skipped' 'exit sta
 run 'fewer checks than planned' 1 '2 passed, 1 failed, 0 skipped' '1 of 2 checks' 'echo 1..2' 'echo ok 1 - a'
 run 'a plan for nothing' 1 '1 passed, 1 failed, 0 skipped' 'no check was made' 'echo 1..0'
 run 'no check at all' 1 '1 passed, 1 failed, 0 skipped' 'no check was made' 'echo hello'
-run 'options and time for lab/run' 0 '2 passed, 0 failed, 0 skipped' 'PASS lab/a' '# lab: --nics 2 --smp 1' '# timeout: 7' \
-    "grep -qx '# options: --nics 2 --smp 1 --timeout 7 --stage build/stage -- bash tests/lab/a.sh' build/test-logs/lab.a.log && echo ok 1"
+run 'options and time for lab/run' 0 '2 passed, 0 failed, 0 skipped' 'PASS lab/a' '# lab: --nics 2 --smp 2' '# timeout: 7' \
+    "grep -qx '# options: --smp 1 --nics 2 --smp 2 --timeout 7 --stage build/stage -- bash tests/lab/a.sh' build/test-logs/lab.a.log && echo ok 1"
 run 'a second run with the sanitizer build' 0 '4 passed, 0 failed, 0 skipped' 'PASS lab-asan/a' '# asan: yes' 'echo ok 1 - a'
 printf 'build/build.ninja build/asan/build.ninja:\nstage:\n\tfalse\n' >"$tree/Makefile"
 run 'a failed build keeps its tests from running' 1 '0 passed, 1 failed, 1 skipped' 'FAIL build/stage' 'echo ok 1 - a'
