@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# lab: --nics 2
+# lab: --nics 2 --smp 2
 # timeout: 600
 # asan: yes
 #
@@ -40,7 +40,8 @@ in_a_named_namespace() {
     local kind=$1
     shift
     must ip netns add blue
-    must ip link add link ${pf}v0 name up0 type "$kind" "$@"
+    # igbvf refuses a vlan (EINVAL) as long as its mailbox to the PF, which just came up, is not open again.
+    must wait_for 60 ip link add link ${pf}v0 name up0 type "$kind" "$@"
     must ip link set up0 netns blue
     must ip -n blue link set up0 up
     ok "a $kind: it is one of the host" is_one_of_the_host blue up0
