@@ -68,15 +68,20 @@ devices_that_come_and_go_are_told() {
     stop_watch
 }
 
-# What it does in a second in which nothing happens; a time-out would show as a switch of its own.
-an_idle_watch_does_nothing() {
+not_woken() {
     local before
+    before=$(grep ctxt_switches "/proc/$watching/status")
+    sleep 3
+    [ "$(grep ctxt_switches "/proc/$watching/status")" = "$before" ]
+}
+
+# What it does while nothing happens; a time-out would show as a switch of its own.
+an_idle_watch_does_nothing() {
     start_watch
     udevadm settle
     ok 'it waits in ppoll, without a time-out' wait_for 60 idle
-    before=$(grep ctxt_switches "/proc/$watching/status")
-    sleep 3
-    is "$(grep ctxt_switches "/proc/$watching/status")" "$before" 'in three seconds it was not woken'
+    # The link of a NIC that was just set up comes and goes for a while, and those are events.
+    ok 'when nothing happens for three seconds it is not woken' wait_for 45 not_woken
     ok 'and still waits' idle
     must ip link set enp1s0 vf 0 trust on
     ok 'an event wakes it' wait_for 60 grep -q 'enp1s0/0  *trust: off -> on' "$told"
