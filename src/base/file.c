@@ -108,16 +108,31 @@ int file_link_at(int dir_fd, const char *path, char **ret)
     return 0;
 }
 
-static int read_names(DIR *dir, struct strv *names)
+static int add_names(const char *entries, size_t len, struct strv *names)
 {
-    for (;;) {
-        errno = 0;
-        const struct dirent *entry = readdir(dir);
-        if (!entry)
-            return -errno;
+    for (size_t at = 0; at < len;) {
+        const struct dirent64 *entry = (const void *)(entries + at);
+
+        at += entry->d_reclen;
         if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
             continue;
-        int r = strv_add(names, entry->d_name);
+        if (strv_add(names, entry->d_name) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* Not readdir(), whose DIR costs three system calls more: one list of 64 VFs looks into 130 folders.
+ */
+static int read_names(int fd, struct strv *names)
+{
+    _Alignas(struct dirent64) char entries[CHUNK];
+
+    for (;;) {
+        ssize_t n = getdents64(fd, entries, sizeof(entries));
+        if (n <= 0)
+            return n < 0 ? -errno : 0;
+        int r = add_names(entries, (size_t)n, names);
         if (r < 0)
             return r;
     }
@@ -128,13 +143,8 @@ int file_list_at(int dir_fd, const char *path, struct strv *ret)
     _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    _cleanup_(closedir_p) DIR *dir = fdopendir(fd);
-    if (!dir)
-        return -errno;
-    fd = -1; /* closedir closes it */
-
     _cleanup_strv_ struct strv names = STRV_INIT;
-    int r = read_names(dir, &names);
+    int r = read_names(fd, &names);
     if (r < 0)
         return r;
     strv_sort(&names);

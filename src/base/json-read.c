@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 DEFINE_CLEANUP(json_t *, json_decref)
 
@@ -185,6 +186,18 @@ static int report(const json_error_t *e, struct node_error *error)
     return node_fail(error, e->line > 0 ? (unsigned)e->line : 0, "%s", e->text);
 }
 
+/* Jansson would read its hash seed from /dev/urandom; the kernel has given the process 16 random
+ * bytes already. Only the first seed of a process counts. */
+static void seed_hashes(void)
+{
+    const unsigned char *random = (const void *)getauxval(AT_RANDOM);
+    size_t seed = 1;
+
+    for (size_t i = 0; random && i < 16; i++)
+        seed = seed * 257 + random[i];
+    json_object_seed(seed);
+}
+
 int json_read(const char *text, size_t len, const struct node_limits *limits, struct node **ret,
               struct node_error *error)
 {
@@ -192,6 +205,7 @@ int json_read(const char *text, size_t len, const struct node_limits *limits, st
     if (r < 0)
         return r;
     json_error_t problem;
+    seed_hashes();
     _cleanup_(json_decref_p) json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
     if (!json)
         return report(&problem, error);

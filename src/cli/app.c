@@ -26,6 +26,8 @@ static int take_word(struct app *a, struct option_parser *p, const char *word)
 {
     if (a->verb) {
         a->args[a->n_args++] = word;
+        if (!p->words_only)
+            a->n_plain = a->n_args;
         return 0;
     }
     const char *nearest;
@@ -78,7 +80,7 @@ static int check_args(struct app *a)
 
 static int check_rights(struct app *a)
 {
-    bool writes = (a->verb->flags & VERB_WRITES) && !a->options.dry_run;
+    bool writes = (a->verb->flags & (VERB_WRITES | VERB_LENDS)) && !a->options.dry_run;
     bool reads = (a->verb->flags & VERB_READS) || a->options.dry_run;
     if (a->options.replay && (writes || !reads)) {
         int r = error_set(&a->error, SRIOV_USAGE, 0, a->verb->name, "does not work with --replay");

@@ -19,10 +19,12 @@ struct app {
     const struct verb *verb;
     const char **args;
     size_t n_args;
+    size_t n_plain;    /* how many of them stand before "--" */
     char command[256]; /* what was asked for, as the history keeps it: "create enp1s0 4" */
     bool colour;       /* standard output is a terminal that wants colours */
     bool terminal;     /* standard error is a terminal: show progress there */
     bool progress;     /* a line of progress stands there now */
+    int status;        /* what to exit with instead of the error's code; 0: that */
     struct buf out;
     struct sriov_error error;
     struct holders victims; /* who is named in the error */

@@ -6,6 +6,7 @@
 
 #include "cli/change.h"
 #include "cli/policy-files.h"
+#include "core/pool.h"
 
 static const struct option_row options[] = {
     OPTION_POLICY_FILES,
@@ -22,10 +23,15 @@ static int run_apply(struct app *a)
     struct sriov_error missing = { 0 };
     int n_missing = 0;
     int r = policy_files_load(a, &d);
+    if (r >= 0)
+        r = pools_check(&d, &a->error);
     if (r >= 0 && a->options.wait > 0)
         r = n_missing = policy_files_wait(a, &d, &missing);
     if (r >= 0)
         r = change_run_desired(a, &d);
+    if (r >= 0 && !a->options.dry_run)
+        r = pools_save(a->options.state_dir ? a->options.state_dir : STATE_DIR_DEFAULT, &d,
+                       &a->error);
     if (r < 0 || n_missing == 0)
         return r;
     r = app_flush(a);
@@ -45,6 +51,8 @@ const struct verb verb_apply = {
             "already is not written, so a second apply does nothing.",
             "It is refused before the first step if somebody would be hurt, with the names. --force goes on "
             "and says who is hurt.",
+            "The pools of the policy are what `acquire --pool` lends from, from then on and in place of those "
+            "before.",
             "With --wait, PFs that are not there in time are an error at the end, after the others are done.",
             NULL,
         },

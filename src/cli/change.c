@@ -54,6 +54,13 @@ static void tell_recovered(void *userdata, size_t reverted, size_t kept)
                  kept, kept == 1 ? "" : "s");
 }
 
+static void tell_freed(void *userdata, size_t leases)
+{
+    app_note(((struct caller *)userdata)->app,
+             "%zu lease%s ended first, because the owner is gone; the VF is as it was before",
+             leases, leases == 1 ? "" : "s");
+}
+
 static void tell_forced(void *userdata, const struct plan *p, const struct holders *victims)
 {
     plan_note_victims(((struct caller *)userdata)->app, p, victims, "will be hurt");
@@ -126,6 +133,7 @@ static int run(struct app *a, struct caller *c, struct change_outcome *out)
         .make = make,
         .finish = finish,
         .recovered = tell_recovered,
+        .freed = tell_freed,
         .forced = tell_forced,
         .progress = tell_progress,
         .waiting = tell_waiting,

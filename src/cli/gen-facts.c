@@ -20,7 +20,9 @@ const struct fact gen_codes[] = {
 const struct fact gen_files[] = {
     { "/etc/sriovd/*.yaml, *.yml, *.json", "The policy, read in the order of the names." },
     { "/var/lib/sriovd/ledger.db",
-      "The ledger: journal, history and leases. Another folder: --state-dir." },
+      "The ledger: journal and history. Another folder: --state-dir." },
+    { "/var/lib/sriovd/leases/PF.VF", "One lease: its owner, and what the VF was before." },
+    { "/var/lib/sriovd/pools.json", "The pools of the policy as it was last applied." },
     { NULL, NULL },
 };
 

@@ -120,6 +120,8 @@ int help_verb(struct app *a, const struct verb *v)
     if (v->flags & VERB_SETS) {
         add_heading(a, out, "Attributes of a VF");
         add_attributes(out, ATTR_OF_VF);
+    }
+    if ((v->flags & VERB_SETS) && !(v->flags & VERB_LENDS)) {
         add_heading(a, out, "Attributes of a PF");
         add_attributes(out, ATTR_OF_PF);
     }

@@ -12,5 +12,5 @@ int main(int argc, char **argv)
         r = app_run(&a);
     int status = r < 0 ? app_fail(&a) : SRIOV_DONE;
     app_done(&a);
-    return status;
+    return a.status ? a.status : status;
 }

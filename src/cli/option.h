@@ -50,6 +50,11 @@ struct options {
     uint64_t limit, wait, count;
     const char *policy;
     struct words files;
+    /* of those about leases */
+    const char *vf, *pf, *pool, *numa, *driver, *owner, *netns, *container, *as;
+    bool link, spread, clean, check;
+    uint64_t pid;
+    struct words addresses;
 };
 
 #define OPTION(member) offsetof(struct options, member)

@@ -161,6 +161,7 @@ const char *text_driver_flag(unsigned bit)
         "the eswitch mode changes only while there are no VFs",
         "counts the traffic of each VF",
         "does not tell the settings of VFs while it is at work on one",
+        "a VF that got its address from the PF takes no other until its driver starts again",
     };
     return bit < ELEMENTS(texts) ? texts[bit] : NULL;
 }

@@ -22,6 +22,10 @@ struct app;
     X(apply)                                                                                       \
     X(history)                                                                                     \
     X(rollback)                                                                                    \
+    X(acquire)                                                                                     \
+    X(release)                                                                                     \
+    X(leases)                                                                                      \
+    X(run)                                                                                         \
     X(watch)                                                                                       \
     X(capture)                                                                                     \
     X(help)                                                                                        \
@@ -31,6 +35,7 @@ enum verb_flags {
     VERB_READS = 1 << 0,  /* looks at the machine, so it can answer from --replay */
     VERB_WRITES = 1 << 1, /* changes the machine: needs root, unless it is a dry run */
     VERB_SETS = 1 << 2,   /* its help ends with the attributes */
+    VERB_LENDS = 1 << 3,  /* lends VFs or takes them back: needs root, and has no dry run */
 };
 
 /* What an argument is, for completions. */

@@ -5,16 +5,12 @@
 #include <errno.h>
 
 #include "base/json-read.h"
+#include "core/api.h"
 #include "core/change.h"
 #include "core/inventory-json.h"
 #include "core/rollback.h"
 #include "core/target.h"
 #include "sriov/change.h"
-
-struct sriov {
-    struct session session;
-    char *state_dir, *file;
-};
 
 struct sriov_change {
     struct sriov *host;
@@ -164,7 +160,7 @@ int sriov_vf_get(const struct sriov_vf *vf, enum sriov_attr attr, char *ret, siz
     return get(&vf_in(vf)->attrs, attr, ret, size);
 }
 
-static int steal(struct buf *text, char **ret, struct sriov_error *error)
+int api_steal(struct buf *text, char **ret, struct sriov_error *error)
 {
     char *taken = buf_steal(text);
 
@@ -187,7 +183,7 @@ int sriov_list_json(struct sriov *host, char **ret, struct sriov_error *error)
     if (r < 0)
         return r;
     inventory_json(s->snapshot, NULL, &s->holders, s->ledger, &w);
-    return steal(&text, ret, error);
+    return api_steal(&text, ret, error);
 }
 
 /* ---- change.h ---- */
@@ -266,7 +262,7 @@ int sriov_change_plan_json(struct sriov_change *change, char **ret, struct sriov
     json_object(&w, NULL);
     plan_json(&out.plan, &out.victims, &w);
     json_end(&w);
-    return steal(&text, ret, error);
+    return api_steal(&text, ret, error);
 }
 
 static int run(struct sriov *host, const struct change_request *request, int64_t *ret_transaction,

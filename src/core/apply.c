@@ -12,6 +12,7 @@
 
 #include "base/json-read.h"
 #include "core/execute.h"
+#include "core/lease.h"
 #include "core/planner.h"
 
 /* Our own text comes back, still it comes from a file. */
@@ -171,15 +172,16 @@ static int check_gate(struct backend *b, struct ledger *l, const struct plan *p,
                       enum revert_gate gate, struct sriov_error *error)
 {
     _cleanup_(holders_done) struct holders all = { 0 }, victims = { 0 };
-    _cleanup_free_ struct lease_row *leases = NULL;
+    struct lease *leases = NULL;
     size_t n_leases = 0;
     int r;
 
     if (gate == GATE_NONE)
         return 0;
-    r = ledger_leases(l, &leases, &n_leases, error);
+    r = lease_list(ledger_dir(l), &leases, &n_leases, error);
     if (r >= 0)
         r = holders_find(b, p->snapshot, leases, n_leases, &all, error);
+    leases_free(leases, n_leases);
     if (r < 0)
         return r;
     if (plan_victims(p, &all, &victims) < 0)

@@ -253,6 +253,30 @@ int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t 
     return r;
 }
 
+int execute_rebind(struct backend *b, const struct vf *vf, struct sriov_error *error)
+{
+    struct job job = { .vf = vf };
+    char driver[32];
+    int r;
+
+    if (!bound_to(b, vf, driver))
+        return 0;
+    /* Without it the kernel binds nothing while the PF's autoprobe is off. */
+    job.what = "driver_override";
+    r = write_to(b, vf->sysfs, "driver_override", driver);
+    if (r >= 0)
+        r = unbind(b, &job);
+    if (r >= 0)
+        r = bind_named(b, &job, driver);
+    write_to(b, vf->sysfs, "driver_override", override_for(DRIVER_DEFAULT));
+    if (r >= 0)
+        return 0;
+    error_set(error, error_code_of(-r), -r, vf->pci, "cannot bind it to %s again (%s)", driver,
+              job.what);
+    error_remedy(error, "`dmesg` has the driver's own words");
+    return r;
+}
+
 /* ---- overrides by themselves ---- */
 
 /* The override of a VF that has its default driver may name that one: somebody else's doing, and

@@ -10,6 +10,7 @@
 struct mark {
     int64_t newest; /* transaction */
     size_t running;
+    uint64_t leases;
 };
 
 struct change {
@@ -47,8 +48,9 @@ static int read_mark(struct change *c, struct mark *ret)
     int r;
 
     *ret = (struct mark){ 0 };
-    if (!c->s->ledger)
-        return 0;
+    r = session_leases_mark(c->s, &ret->leases, c->error);
+    if (r < 0 || !c->s->ledger)
+        return r;
     r = ledger_running(c->s->ledger, &running, &ret->running, c->error);
     if (r < 0)
         return r;
@@ -61,13 +63,18 @@ static int read_mark(struct change *c, struct mark *ret)
     return r;
 }
 
-/* Undoes what an earlier process left half done, before anything is planned on top of it. */
+/* Undoes what an earlier process left half done, before anything is planned on top of it. A lease
+ * that cannot be ended is no reason to stop: it stays a holder of its VF. */
 static int recover(struct change *c)
 {
-    size_t reverted = 0, kept = 0;
+    size_t reverted = 0, kept = 0, freed = 0;
     int r;
 
     r = session_ledger(c->s, c->error);
+    if (r >= 0)
+        session_recover_leases(c->s, &freed, NULL);
+    if (r >= 0 && freed > 0 && c->request->freed)
+        c->request->freed(c->request->userdata, freed);
     if (r >= 0)
         r = read_mark(c, &c->mark);
     if (r < 0 || c->mark.running == 0)
@@ -137,7 +144,8 @@ static int plan_again_if_stale(struct change *c)
     int r;
 
     r = read_mark(c, &now);
-    if (r < 0 || (now.newest == c->mark.newest && c->mark.running == 0))
+    if (r < 0 || (now.newest == c->mark.newest && c->mark.running == 0 &&
+                  now.leases == c->mark.leases))
         return r;
     change_outcome_done(c->out);
     session_forget(c->s);

@@ -22,6 +22,10 @@ int plan_verify(struct backend *b, const struct plan *p, struct sriov_error *err
 int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t count,
                   struct sriov_error *error);
 
+/* Unbinds a VF and binds it to the same driver again: what it had, its netdev in whatever network
+ * namespace included, is gone, and a new netdev appears here. */
+int execute_rebind(struct backend *b, const struct vf *vf, struct sriov_error *error);
+
 /* Loads the module of a VF's default driver, which takes its VFs as it starts: udev would, by the
  * same alias, but some time later. *loaded, first NULL and to be freed, keeps the last alias, since
  * VFs share theirs. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "core/lease.h"
 #include "kernel/host.h"
 
 struct search {
@@ -314,14 +315,28 @@ static int find_admin(struct search *q)
 
 /* ---- all of it ---- */
 
-static int find_leases(struct search *q, const struct pf *pf, const struct lease_row *leases,
-                       size_t n_leases)
+/* "cni 3f2a5c0d9e1b": of the id of a container as much as its runtime shows. */
+static int add_lease(struct search *q, const struct pf *pf, const struct lease *l)
 {
-    int r = 0;
+    char name[sizeof(((struct holder *)NULL)->name)];
 
+    if (l->owner.container[0])
+        snprintf(name, sizeof(name), "%.50s %.12s", l->owner.name, l->owner.container);
+    else
+        STR_SET(name, l->owner.name);
+    return add(q, HOLDER_LEASE, pf, (int)l->vf, l->owner.pid, "", name);
+}
+
+static int find_leases(struct search *q, const struct lease *leases, size_t n_leases)
+{
+    char boot[HOST_BOOT_ID_SIZE] = "";
+    int r;
+
+    r = n_leases > 0 ? host_boot_id(boot) : 0;
     for (size_t i = 0; r >= 0 && i < n_leases; i++)
-        if (str_eq(leases[i].pf, pf->key))
-            r = add(q, HOLDER_LEASE, pf, leases[i].vf, leases[i].pid, "", leases[i].owner);
+        for (size_t p = 0; r >= 0 && p < q->s->n_pfs; p++)
+            if (str_eq(leases[i].pf, q->s->pfs[p].key) && lease_is_of_boot(&leases[i], boot))
+                r = add_lease(q, &q->s->pfs[p], &leases[i]);
     return r;
 }
 
@@ -383,7 +398,7 @@ static int scan(struct search *q)
     return r;
 }
 
-int holders_find(struct backend *b, const struct snapshot *s, const struct lease_row *leases,
+int holders_find(struct backend *b, const struct snapshot *s, const struct lease *leases,
                  size_t n_leases, struct holders *ret, struct sriov_error *error)
 {
     _cleanup_(holders_done) struct holders found = { 0 };
@@ -399,9 +414,9 @@ int holders_find(struct backend *b, const struct snapshot *s, const struct lease
         if (r >= 0)
             r = find_device_users(&q, pf, HOLDER_OF_PF, pf->sysfs, pf->iommu_group,
                                   strstr(pf->driver, "vfio") != NULL);
-        if (r >= 0)
-            r = find_leases(&q, pf, leases, n_leases);
     }
+    if (r >= 0)
+        r = find_leases(&q, leases, n_leases);
     if (r >= 0 && s->n_pfs > 0)
         r = find_default_routes(&q);
     if (r >= 0 && s->n_pfs > 0)

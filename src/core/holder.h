@@ -42,16 +42,10 @@ struct holders {
     bool incomplete; /* processes or namespaces could not be looked into: there may be more */
 };
 
-/* A lease as the ledger knows it; passed in so that finding holders needs no database. */
-struct lease_row {
-    char pf[32];
-    int vf;
-    char owner[64];
-    pid_t pid;
-};
+struct lease;
 
-/* Finds the holders of all PFs and VFs in the snapshot. */
-int holders_find(struct backend *b, const struct snapshot *s, const struct lease_row *leases,
+/* Finds the holders of all PFs and VFs in the snapshot. Leases of an earlier boot hold nothing. */
+int holders_find(struct backend *b, const struct snapshot *s, const struct lease *leases,
                  size_t n_leases, struct holders *ret, struct sriov_error *error);
 void holders_done(struct holders *h);
 

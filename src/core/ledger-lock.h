@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One lock file per PF, under the state folder. Locks of the open file description (fcntl,
- * F_OFD_SETLK): a worker inherits them over fork, they go with the last process that has them, and
- * a reader can ask who holds one without taking it for a moment.
+ * One lock file per PF, under the state folder, for the PF as a whole and for each of its VFs.
+ * Locks of the open file description (fcntl, F_OFD_SETLK): a worker inherits them over fork, they
+ * go with the last process that has them, and a reader can ask who holds one without taking it for
+ * a moment.
  */
 #ifndef CORE_LEDGER_LOCK_H
 #define CORE_LEDGER_LOCK_H
@@ -14,12 +15,19 @@
 struct ledger_locks;
 
 /* Adds locks of these PFs to *locks (made if NULL; those held already stay). All or none. -EBUSY,
- * with the PF somebody else has in `ret_busy`. */
+ * with the PF in `ret_busy`: at once if another command has it, or if work on one of its VFs did
+ * not end within a second. While this waits, no new work on the PF's VFs begins. */
 int ledger_locks_take(const char *dir, const struct strv *pfs, struct ledger_locks **locks,
                       char ret_busy[32]);
 struct ledger_locks *ledger_locks_free(struct ledger_locks *locks); /* returns NULL */
 
-/* Does some other process hold the lock of this PF? */
+/* Locks one VF of a PF. VFs do not wait for each other, and a PF that is locked as a whole keeps
+ * all its VFs. Waits up to `wait_ms` for another who has the VF or the PF. The lock ends when
+ * *ret_fd, and what was inherited of it, is closed. -EBUSY: the VF is locked still; -EAGAIN: the PF
+ * is, as long as it is being changed. */
+int ledger_lock_vf(const char *dir, const char *pf, unsigned vf, unsigned wait_ms, int *ret_fd);
+
+/* Does some other process hold the lock of this PF as a whole? */
 bool ledger_lock_is_held(const char *dir, const char *pf);
 
 #endif

@@ -41,8 +41,6 @@ static const char schema[] =
     " vf INTEGER NOT NULL, object TEXT NOT NULL, what TEXT NOT NULL, before TEXT NOT NULL,"
     " after TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (txn, seq)) WITHOUT ROWID;"
     "CREATE INDEX txn_state ON txn (state);"
-    "CREATE TABLE lease (pf TEXT NOT NULL, vf INTEGER NOT NULL, owner TEXT NOT NULL,"
-    " pid INTEGER NOT NULL, boot TEXT NOT NULL, PRIMARY KEY (pf, vf)) WITHOUT ROWID;"
     "PRAGMA user_version = 1;";
 
 static const char *const state_names[] = {
@@ -254,6 +252,11 @@ int ledger_wake(struct ledger *l, struct sriov_error *error)
     return open_database(l, path, error);
 }
 
+const char *ledger_dir(const struct ledger *l)
+{
+    return l->dir;
+}
+
 struct ledger *ledger_close(struct ledger *l)
 {
     if (!l)
@@ -275,7 +278,10 @@ int ledger_lock(struct ledger *l, const struct strv *pfs, struct sriov_error *er
     if (r == -EBUSY) {
         struct transaction t = { 0 };
 
-        error_set(error, SRIOV_IN_USE, 0, holder, "another command is changing it");
+        error_set(error, SRIOV_IN_USE, 0, holder, "%s",
+                  ledger_lock_is_held(l->dir, holder)
+                      ? "another command is changing it"
+                      : "one of its VFs is being handed out or taken back, and that takes long");
         if (ledger_busy(l, holder, &t) > 0)
             error_set(error, SRIOV_IN_USE, 0, holder,
                       "another command is changing it: %.100s (pid %d)", t.command, t.pid);
@@ -540,32 +546,6 @@ int ledger_history(struct ledger *l, const char *pf, int vf, size_t limit, struc
             return error_no_memory(error);
         rows = grown;
         read_history_row(s, &rows[count++]);
-    }
-    *ret = TAKE_PTR(rows);
-    *ret_count = count;
-    return 0;
-}
-
-int ledger_leases(struct ledger *l, struct lease_row **ret, size_t *ret_count,
-                  struct sriov_error *error)
-{
-    _cleanup_statement_ sqlite3_stmt *s = NULL;
-    _cleanup_free_ struct lease_row *rows = NULL;
-    size_t count = 0;
-
-    if (l && statement_open(l, &s, "SELECT pf, vf, owner, pid FROM lease WHERE boot = ?", "t",
-                            l->boot) < 0)
-        return failed(l, "be read", error);
-    while (l && sqlite3_step(s) == SQLITE_ROW) {
-        struct lease_row *grown = reallocarray(rows, count + 1, sizeof(*grown));
-
-        if (!grown)
-            return error_no_memory(error);
-        rows = grown;
-        column_copy(s, 0, rows[count].pf, sizeof(rows[count].pf));
-        rows[count].vf = sqlite3_column_int(s, 1);
-        column_copy(s, 2, rows[count].owner, sizeof(rows[count].owner));
-        rows[count++].pid = sqlite3_column_int(s, 3);
     }
     *ret = TAKE_PTR(rows);
     *ret_count = count;

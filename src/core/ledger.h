@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The ledger: one SQLite file (WAL) with the transactions and their steps -- journal while they
- * run, history afterwards --, the baselines that undo them, and the leases. Rows carry the boot id:
- * after a reboot the kernel's state is gone, and the journal knows it.
+ * run, history afterwards --, and the baselines that undo them. Rows carry the boot id: after a
+ * reboot the kernel's state is gone, and the journal knows it. Leases are files of their own
+ * (lease.h).
  *
  * Writing uses synchronous=NORMAL: a commit survives the death of the process at once, and a power
- * cut takes the kernel's SR-IOV state with it anyway. Each PF being changed is locked by flock on a
- * file beside the database; the lock dies with the last process that holds it, so "running" with a
- * free lock means interrupted. Readers take no lock.
+ * cut takes the kernel's SR-IOV state with it anyway. Each PF being changed is locked
+ * (ledger-lock.h); the lock dies with the last process that holds it, so "running" with a free lock
+ * means interrupted. Readers take no lock.
  */
 #ifndef CORE_LEDGER_H
 #define CORE_LEDGER_H
@@ -55,6 +56,9 @@ int ledger_open(const char *state_dir, bool write, struct ledger **ret, struct s
 struct ledger *ledger_close(struct ledger *l); /* NULL is fine; returns NULL */
 DEFINE_CLEANUP(struct ledger *, ledger_close)
 
+/* The state folder it is in. */
+const char *ledger_dir(const struct ledger *l);
+
 /* Around a fork. SQLite keeps in memory which locks this process has on the file, and a child
  * inherits the memory without the locks: even a connection that the child opens itself would
  * believe that it has them, and what it writes is lost when the parent ends and somebody else takes
@@ -90,10 +94,6 @@ int ledger_running(struct ledger *l, struct transaction **ret, size_t *ret_count
 /* Newest first, at most `limit` rows; pf NULL: all; vf -1: all of the PF. l may be NULL. */
 int ledger_history(struct ledger *l, const char *pf, int vf, size_t limit, struct history_row **ret,
                    size_t *ret_count, struct sriov_error *error);
-
-/* The leases of this boot, and of the ones that survive it. l may be NULL. */
-int ledger_leases(struct ledger *l, struct lease_row **ret, size_t *ret_count,
-                  struct sriov_error *error);
 
 /* What is being done to a PF right now: 1 and the running transaction if its lock is held, else 0.
  * l may be NULL. */

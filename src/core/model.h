@@ -69,6 +69,26 @@ struct snapshot *snapshot_free(struct snapshot *s); /* NULL is fine; returns NUL
 DEFINE_CLEANUP(struct snapshot *, snapshot_free)
 #define _cleanup_snapshot_ _cleanup_(snapshot_free_p)
 
+/* Which VF, without having read anything of it. */
+struct vf_place {
+    enum pf_bus bus;
+    char pf[32]; /* struct pf's key */
+    unsigned index;
+};
+
+/* From the PCI address of a VF. -ENODEV (code no device): no such device, or no VF but a PF or
+ * something else. Reads a handful of files, however many VFs there are. */
+int vf_place_of_pci(struct backend *b, const char *pci, struct vf_place *ret,
+                    struct sriov_error *error);
+
+/* Reads one VF and its PF, with one request for each of the two links, however many VFs the PF has.
+ * The snapshot has the one PF; its list of VFs ends with this one, and of those before it nothing
+ * is known but that they are there. Of the PF what quirks and settings need is read: no autoprobe,
+ * NUMA node or total, and device id and speed only for who sets `rates`. -ENODEV (code no device)
+ * if there is no such VF. */
+int snapshot_take_vf(struct backend *b, const struct vf_place *place, bool rates,
+                     struct snapshot **ret, struct sriov_error *error);
+
 /* Reads one PF's VFs again, into a PF read before (after creating VFs, to verify). */
 int snapshot_refresh(struct backend *b, struct snapshot *s, struct pf *pf,
                      struct sriov_error *error);

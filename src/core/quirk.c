@@ -23,13 +23,14 @@
 #define ESWITCH_1ST DRIVER_ESWITCH_FIRST
 #define STATS DRIVER_VF_STATS
 #define UNLISTS DRIVER_UNLISTS_BUSY
+#define MAC_FINAL DRIVER_PF_MAC_FINAL
 
 /* clang-format off */
 
 /* Names as in /sys/bus/pci/drivers. */
 static const struct driver drivers[] = {
     /* network */
-    { "igb", BOUNCES, 7, "max_vfs",
+    { "igb", BOUNCES | MAC_FINAL, 7, "max_vfs",
       "Rates are for the 82576 only, and a change of the link speed drops them all." },
     { "ixgbe", BOUNCES | STATS, 63, "max_vfs",
       "Traffic classes and macvlan offload lower the 63 VFs to 31 or 15." },
@@ -425,6 +426,15 @@ bool quirk_resets_vf(const struct pf *pf, enum sriov_attr attr)
 {
     for (size_t i = 0; i < ELEMENTS(quirks); i++) {
         if (quirks[i].effect == QUIRK_RESETS_VF && row_is_about(&quirks[i], pf, attr))
+            return true;
+    }
+    return false;
+}
+
+bool quirk_needs_eswitch(const char *driver)
+{
+    for (size_t i = 0; i < ELEMENTS(quirks); i++) {
+        if (quirks[i].switchdev_only && quirk_is_of(&quirks[i], driver))
             return true;
     }
     return false;

@@ -23,6 +23,8 @@ enum driver_flag {
     DRIVER_VF_STATS = 1 << 6,       /* IFLA_VF_STATS is real and not zeros */
     DRIVER_UNLISTS_BUSY =
         1 << 7, /* VFs are missing from the list while the driver is at work on one */
+    DRIVER_PF_MAC_FINAL = 1 << 8, /* a VF that the PF gave an address may take none by itself, not even
+                                   * that one, until its driver starts again */
 };
 
 struct driver {
@@ -93,6 +95,9 @@ int quirk_check(const struct pf *pf, unsigned vf, enum sriov_attr attr, const st
 
 /* Does the change reset the VF? */
 bool quirk_resets_vf(const struct pf *pf, enum sriov_attr attr);
+
+/* Does any row of this driver ask for the eswitch mode? */
+bool quirk_needs_eswitch(const char *driver);
 
 /* A sentence on the change worth telling, NULL if there is none. */
 const char *quirk_remark(const struct pf *pf, enum sriov_attr attr, uint64_t value);

@@ -8,12 +8,13 @@
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "core/assign.h"
 
 #define REPLAY_LIMIT (256u << 20) /* a capture of a machine with thousands of VFs */
 
 static const char *state_dir(const struct session *s)
 {
-    return s->state_dir ? s->state_dir : SESSION_STATE_DIR;
+    return s->state_dir ? s->state_dir : STATE_DIR_DEFAULT;
 }
 
 void session_done(struct session *s)
@@ -82,19 +83,39 @@ int session_snapshot_again(struct session *s, struct sriov_error *error)
     return session_snapshot(s, error);
 }
 
+/* 1 if there may be leases that we are not allowed to see. What a capture shows is leased, if it
+ * is, on another machine. */
+static int read_leases(const struct session *s, struct lease **ret, size_t *ret_count,
+                       struct sriov_error *error)
+{
+    struct sriov_error why = { 0 };
+    int r;
+
+    r = s->replay ? 0 : lease_list(state_dir(s), ret, ret_count, &why);
+    if (r == -EACCES)
+        return 1;
+    if (r < 0 && error)
+        *error = why;
+    return r;
+}
+
 int session_holders(struct session *s, struct sriov_error *error)
 {
-    _cleanup_free_ struct lease_row *leases = NULL;
+    struct lease *leases = NULL;
     size_t n_leases = 0;
-    int r;
+    int hidden, r;
 
     if (s->has_holders)
         return 0;
     r = session_snapshot(s, error);
-    if (r >= 0)
-        r = ledger_leases(s->ledger, &leases, &n_leases, error);
-    if (r >= 0)
-        r = holders_find(s->backend, s->snapshot, leases, n_leases, &s->holders, error);
+    if (r < 0)
+        return r;
+    hidden = read_leases(s, &leases, &n_leases, error);
+    if (hidden < 0)
+        return hidden;
+    r = holders_find(s->backend, s->snapshot, leases, n_leases, &s->holders, error);
+    leases_free(leases, n_leases);
+    s->holders.incomplete |= hidden > 0;
     s->has_holders = r >= 0;
     return r;
 }
@@ -121,4 +142,46 @@ int session_ledger_for_writing(struct session *s, struct sriov_error *error)
     r = s->ledger ? 0 : ledger_open(state_dir(s), true, &s->ledger, error);
     s->ledger_open = s->ledger_writable = r >= 0;
     return r;
+}
+
+int session_recover_leases(struct session *s, size_t *ret_freed, struct sriov_error *error)
+{
+    int r;
+
+    if (s->replay)
+        return 0;
+    r = session_backend(s, error);
+    return r < 0 ? r : assign_recover(s->backend, state_dir(s), ret_freed, error);
+}
+
+static void mix(uint64_t *mark, const void *data, size_t len)
+{
+    const unsigned char *bytes = data;
+
+    for (size_t i = 0; i < len; i++)
+        *mark = (*mark ^ bytes[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+}
+
+int session_leases_mark(struct session *s, uint64_t *ret, struct sriov_error *error)
+{
+    uint64_t mark = UINT64_C(0xcbf29ce484222325);
+    struct lease *leases = NULL;
+    size_t count = 0;
+    int r;
+
+    r = read_leases(s, &leases, &count, error);
+    for (size_t i = 0; i < count; i++) {
+        const struct lease *l = &leases[i];
+
+        mix(&mark, l->pf, strlen(l->pf) + 1);
+        mix(&mark, &l->vf, sizeof(l->vf));
+        mix(&mark, &l->state, sizeof(l->state));
+        mix(&mark, &l->since, sizeof(l->since));
+        mix(&mark, l->owner.name, strlen(l->owner.name) + 1);
+    }
+    leases_free(leases, count);
+    if (r < 0)
+        return r;
+    *ret = mark;
+    return 0;
 }

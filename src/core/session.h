@@ -7,12 +7,11 @@
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
 
+#include "core/lease.h"
 #include "core/ledger.h"
 
-#define SESSION_STATE_DIR "/var/lib/sriovd"
-
 struct session {
-    const char *state_dir;  /* NULL: SESSION_STATE_DIR; these three are borrowed */
+    const char *state_dir;  /* NULL: STATE_DIR_DEFAULT; these three are borrowed */
     const char *sysfs_root; /* NULL: none */
     const char *replay;     /* file of a capture to answer from; NULL: the running machine */
 
@@ -30,8 +29,17 @@ void session_done(struct session *s);
 /* 0, or -errno with `error` filled; nothing happens the second time. */
 int session_backend(struct session *s, struct sriov_error *error);
 int session_snapshot(struct session *s, struct sriov_error *error);
-int session_holders(struct session *s,
-                    struct sriov_error *error); /* with the leases of the ledger */
+
+/* With those who lease a VF; a replayed machine has no leases. Who may not read them gets a list
+ * that says it is incomplete. */
+int session_holders(struct session *s, struct sriov_error *error);
+
+/* Ends the leases whose owners are gone, and those that a process left half-way; *ret_freed counts
+ * them. */
+int session_recover_leases(struct session *s, size_t *ret_freed, struct sriov_error *error);
+
+/* A number that is another one after leases came, went or changed. */
+int session_leases_mark(struct session *s, uint64_t *ret, struct sriov_error *error);
 
 /* Forgets what was read of the machine; the next that asks reads it anew. No plan may point into
  * the old snapshot any more. */

@@ -252,7 +252,7 @@ static int64_t read_speed(struct backend *b, const struct pf *pf)
     return (int64_t)speed;
 }
 
-static int pf_set_link(struct backend *b, const struct snapshot *s, struct pf *pf)
+static int pf_set_link(const struct snapshot *s, struct pf *pf)
 {
     const struct rtnl_link *link = link_of_device(s, pf->key);
 
@@ -269,7 +269,6 @@ static int pf_set_link(struct backend *b, const struct snapshot *s, struct pf *p
     pf->has_mac = link->has_mac;
     pf->mac = link->mac;
     pf->carrier = link->running;
-    pf->speed = read_speed(b, pf);
     attrs_set(&pf->attrs, SRIOV_PF_MTU, link->mtu);
     attrs_set(&pf->attrs, SRIOV_LINK, link->up);
     for (size_t i = 0; i < link->altnames.count; i++)
@@ -307,7 +306,8 @@ static int read_pf(struct backend *b, struct snapshot *s, const struct bus *bus,
         if (ret->autoprobe_supported)
             attrs_set(&ret->attrs, SRIOV_AUTOPROBE, autoprobe);
     }
-    r = pf_set_link(b, s, ret);
+    r = pf_set_link(s, ret);
+    ret->speed = read_speed(b, ret);
     return r < 0 ? r : read_vfs(b, s, ret);
 }
 
@@ -437,15 +437,154 @@ int snapshot_refresh(struct backend *b, struct snapshot *s, struct pf *pf,
 
     r = read_links(b, s);
     if (r >= 0)
-        r = pf_set_link(b, s, pf);
+        r = pf_set_link(s, pf);
     if (r >= 0)
         r = read_vfs(b, s, pf);
     if (r < 0)
         return explain(r, pf->key, error);
+    pf->speed = read_speed(b, pf);
     read_driver(b, pf->sysfs, pf->driver, sizeof(pf->driver));
     if (pf->autoprobe_supported)
         attrs_set(&pf->attrs, SRIOV_AUTOPROBE,
                   read_number(b, pf->sysfs, "sriov_drivers_autoprobe", 0));
     read_eswitches(b, pf, 1);
     return 0;
+}
+
+/* ---- one VF ---- */
+
+/* One netdev into the snapshot's links, and if it is the PF's the settings of its VFs from the same
+ * answer. A netdev that was renamed or went meanwhile is not there. */
+static int add_link(struct backend *b, struct snapshot *s, const char *name, struct pf *pf)
+{
+    _cleanup_buf_ struct buf request = BUF_INIT, reply = BUF_INIT;
+    _cleanup_(rtnl_links_done) struct rtnl_links links = { 0 };
+    _cleanup_(rtnl_vfs_done) struct rtnl_vfs records = { 0 };
+    struct rtnl_link *grown;
+    int r;
+
+    rtnl_request_link(&request, name, pf != NULL);
+    r = query(b, NETLINK_ROUTE, &request, &reply);
+    if (r == -ENODEV)
+        return 0;
+    if (r >= 0)
+        r = rtnl_parse_links(&reply, &links);
+    if (r >= 0 && pf)
+        r = rtnl_parse_vfs(&reply, &records);
+    if (r < 0 || links.count == 0)
+        return r;
+    grown = reallocarray(s->links.items, s->links.count + 1, sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    s->links.items = grown;
+    grown[s->links.count++] = links.items[0];
+    links.items[0].altnames = STRV_INIT; /* moved */
+    if (pf)
+        take_vf_records(pf, &records);
+    return 0;
+}
+
+/* All netdevs of a device. In switchdev mode the PF's folder has the representors too, so the list
+ * of VFs is asked for until it is found. */
+static int add_links_of(struct backend *b, struct snapshot *s, const char *folder, struct pf *pf,
+                        const struct vf *vf)
+{
+    _cleanup_strv_ struct strv names = STRV_INIT;
+    char path[128];
+    int r;
+
+    snprintf(path, sizeof(path), "%s/net", folder);
+    r = b->ops->list_dir(b, path, &names);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    for (size_t i = 0; r >= 0 && i < names.count; i++)
+        r = add_link(b, s, names.items[i], pf && !vf->listed ? pf : NULL);
+    return r;
+}
+
+/* -ENODEV if there is no such VF. */
+static int find_vf(struct backend *b, const struct pf *pf, struct vf *vf)
+{
+    char path[128];
+    int r;
+
+    if (pf->bus == PF_ON_NETDEVSIM)
+        return vf->index < read_number(b, pf->sysfs, "sriov_numvfs", 0) ? 0 : -ENODEV;
+    snprintf(path, sizeof(path), "%s/virtfn%u", pf->sysfs, vf->index);
+    r = backend_link_name(b, path, vf->pci, sizeof(vf->pci));
+    if (r < 0)
+        return r == -ENOENT ? -ENODEV : r;
+    snprintf(vf->sysfs, sizeof(vf->sysfs), "%s/%s", buses[PF_ON_PCI].folder, vf->pci);
+    return 0;
+}
+
+static int make_one_pf(struct backend *b, struct snapshot *s, const struct vf_place *place)
+{
+    struct pf *pf = s->pfs = calloc(1, sizeof(*pf));
+
+    if (!pf)
+        return -ENOMEM;
+    s->n_pfs = 1;
+    pf->bus = place->bus;
+    pf->numa_node = pf->iommu_group = -1;
+    STR_SET(pf->key, place->pf);
+    snprintf(pf->handle, sizeof(pf->handle), "%s/%s", buses[place->bus].name, place->pf);
+    snprintf(pf->sysfs, sizeof(pf->sysfs), "%s/%s", buses[place->bus].folder, pf->key);
+    read_driver(b, pf->sysfs, pf->driver, sizeof(pf->driver));
+    pf->vfs = calloc((size_t)place->index + 1, sizeof(*pf->vfs));
+    if (!pf->vfs)
+        return -ENOMEM;
+    pf->n_vfs = (size_t)place->index + 1;
+    for (unsigned i = 0; i < pf->n_vfs; i++) {
+        pf->vfs[i].index = i;
+        pf->vfs[i].iommu_group = -1;
+    }
+    attrs_set(&pf->attrs, SRIOV_NUM_VFS, pf->n_vfs);
+    return 0;
+}
+
+static int read_one_vf(struct backend *b, struct snapshot *s, struct pf *pf, struct vf *vf,
+                       bool rates)
+{
+    int r;
+
+    r = find_vf(b, pf, vf);
+    if (r >= 0)
+        r = add_links_of(b, s, pf->sysfs, driver_has(pf->driver, DRIVER_NO_VF_API) ? NULL : pf, vf);
+    if (r >= 0)
+        r = pf_set_link(s, pf);
+    if (r >= 0 && vf->sysfs[0])
+        r = add_links_of(b, s, vf->sysfs, NULL, vf);
+    if (r < 0)
+        return r;
+    vf_read_device(b, s, vf);
+    if (rates && pf->bus == PF_ON_PCI)
+        pf->device = (unsigned)read_number(b, pf->sysfs, "device", 0);
+    if (rates)
+        pf->speed = read_speed(b, pf);
+    if (quirk_needs_eswitch(pf->driver))
+        read_eswitches(b, pf, 1);
+    return 0;
+}
+
+int snapshot_take_vf(struct backend *b, const struct vf_place *place, bool rates,
+                     struct snapshot **ret, struct sriov_error *error)
+{
+    _cleanup_snapshot_ struct snapshot *s = calloc(1, sizeof(*s));
+    char object[OBJECT_SIZE];
+    int r;
+
+    r = s ? make_one_pf(b, s, place) : -ENOMEM;
+    if (r >= 0)
+        r = read_one_vf(b, s, s->pfs, &s->pfs->vfs[place->index], rates);
+    if (r >= 0) {
+        *ret = TAKE_PTR(s);
+        return 0;
+    }
+    snprintf(object, sizeof(object), "%s/%u", place->pf, place->index);
+    if (r != -ENODEV)
+        return explain(r, object, error);
+    error_set(error, SRIOV_NO_DEVICE, ENODEV, object, "there is no such VF");
+    error_remedy(error, "`sriovctl list` shows those that are there");
+    return r;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who is at the keyboard and from where (would a change cut the branch they sit on?), and which
- * boot this is.
+ * Who is at the keyboard and from where (would a change cut the branch they sit on?), which boot
+ * this is, and which process is the one that is meant.
  */
 #include "kernel/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -30,18 +32,42 @@ static bool peer_from_environ(const char *environ_text, size_t len, char *ret, s
     return false;
 }
 
-static pid_t parent_of(pid_t pid)
+/* What /proc/PID/stat has behind the name (proc(5)). */
+struct process {
+    char state;
+    int parent;
+    int threads;
+    unsigned long long started;
+};
+
+static int read_process(pid_t pid, struct process *ret)
 {
     _cleanup_free_ char *text = NULL;
+    struct process p = { 0 };
     char path[48];
     const char *end;
-    int parent;
+    int r;
 
     snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-    if (file_read_at(AT_FDCWD, path, 4096, &text, NULL) < 0)
-        return 0;
+    r = file_read_at(AT_FDCWD, path, 4096, &text, NULL);
+    if (r < 0)
+        return r;
     end = strrchr(text, ')'); /* the name before may hold anything */
-    return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
+    /* Fields 3, 4, 20 and 22. */
+    if (!end || sscanf(end + 1,
+                       " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d"
+                       " %*s %llu",
+                       &p.state, &p.parent, &p.threads, &p.started) != 4)
+        return -EIO;
+    *ret = p;
+    return 0;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+    struct process p = { 0 };
+
+    return read_process(pid, &p) < 0 ? 0 : p.parent;
 }
 
 /* Where the administrator sits. sudo takes SSH_CONNECTION out of the environment, so the processes
@@ -72,6 +98,34 @@ int host_boot_id(char ret[HOST_BOOT_ID_SIZE])
     if (r < 0)
         return r;
     return str_copy(ret, HOST_BOOT_ID_SIZE, str_trim(text)) ? 0 : -EIO;
+}
+
+int host_pid_namespace(uint64_t *ret_inode)
+{
+    struct stat st;
+
+    if (stat("/proc/self/ns/pid", &st) < 0)
+        return -errno;
+    *ret_inode = st.st_ino;
+    return 0;
+}
+
+/* A process whose first thread has ended shows as a zombie while its other threads go on. And /proc
+ * may be hidden from us, or not there, when the process is. */
+int host_process_started(pid_t pid, uint64_t *ret_ticks)
+{
+    struct process p = { 0 };
+    int r;
+
+    r = read_process(pid, &p);
+    if (r == -ENOENT || r == -ESRCH)
+        return kill(pid, 0) < 0 && errno == ESRCH ? -ESRCH : -EACCES;
+    if (r < 0)
+        return r;
+    if ((p.state == 'Z' || p.state == 'X') && p.threads <= 1)
+        return -ESRCH;
+    *ret_ticks = p.started;
+    return 0;
 }
 
 void host_who(char *ret, size_t size)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The host as the ledger and the safety gate need it: who asks, from where, in which boot.
+ * The host as the ledger and the safety gate need it: who asks, from where, in which boot; and
+ * which processes live.
  */
 #ifndef KERNEL_HOST_H
 #define KERNEL_HOST_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 /* The client address of the ssh session that this process, or one above it, belongs to. False if
  * there is none. */
@@ -18,5 +21,13 @@ int host_boot_id(char ret[HOST_BOOT_ID_SIZE]);
 
 /* "root", "alice (sudo)", "uid 1000". */
 void host_who(char *ret, size_t size);
+
+/* When a process started, in clock ticks since boot: pid and start together are one process and no
+ * other of this boot. -ESRCH: it is known to be gone; also if it has ended, and nobody has waited
+ * for it. */
+int host_process_started(pid_t pid, uint64_t *ret_ticks);
+
+/* The pid namespace in which our pids, and those we are told, are meant: its inode. */
+int host_pid_namespace(uint64_t *ret_inode);
 
 #endif

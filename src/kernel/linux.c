@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "kernel/backend.h"
+#include "kernel/enter.h"
 #include "kernel/netlink.h"
 #include "kernel/scan.h"
 #include "kernel/spawn.h"
@@ -167,5 +168,26 @@ int backend_linux(const char *sysfs_root, struct backend **ret)
             return -ENOMEM;
     }
     *ret = &TAKE_PTR(l)->base;
+    return 0;
+}
+
+static int open_route(void *data)
+{
+    struct linux_backend *l = data;
+
+    return nl_socket_open(&l->route, NETLINK_ROUTE);
+}
+
+int backend_in_netns(int netns, struct backend **ret)
+{
+    _cleanup_(backend_free_p) struct backend *b = NULL;
+    int r;
+
+    r = backend_linux(NULL, &b);
+    if (r >= 0)
+        r = enter_netns(netns, open_route, b);
+    if (r < 0)
+        return r;
+    *ret = TAKE_PTR(b);
     return 0;
 }

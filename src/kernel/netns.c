@@ -2,8 +2,8 @@
  *
  * Netdevs in the other network namespaces: those named under /run/netns and those of processes. A
  * namespace is known by its inode, which readlink("/proc/PID/ns/net") tells without opening
- * anything. To ask one, a helper thread enters it and opens a netlink socket there; a socket stays
- * in the namespace it was made in, so the calling thread reads from it and never changes its own.
+ * anything. To ask one, a netlink socket is opened there, which stays in the namespace it was made
+ * in.
  *
  * A netdev there may stand on one of ours. Its message has the ifindex and the number by which that
  * namespace knows the one of the lower netdev, so it is asked for the number of ours: an ifindex of
@@ -12,12 +12,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kernel/enter.h"
 #include "kernel/list.h"
 #include "kernel/netlink.h"
 #include "kernel/rtnl.h"
@@ -119,7 +117,7 @@ static int add_named(uint64_t own, struct netnss *all)
     return 0;
 }
 
-/* What the helper thread gets and gives. */
+/* Sockets in the next namespaces; -1 where there is none any more. */
 struct visit {
     const struct netns *items;
     size_t count;
@@ -128,53 +126,47 @@ struct visit {
 };
 
 /* Gone meanwhile, or a file under /run/netns that is no namespace any more. */
-static bool is_gone(int error)
+static bool is_gone(int r)
 {
-    return error == ENOENT || error == ESRCH || error == EINVAL;
+    return r == -ENOENT || r == -ESRCH || r == -EINVAL;
 }
 
-static void *open_sockets(void *arg)
+static int open_socket(void *data)
 {
-    struct visit *visit = arg;
-
-    for (size_t i = 0; i < visit->count; i++) {
-        const struct netns *item = &visit->items[i];
-        _cleanup_close_ int fd = -1;
-        char path[300];
-        struct stat st;
-
-        if (item->pid > 0)
-            snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)item->pid);
-        else
-            snprintf(path, sizeof(path), NAMED "/%s", item->name);
-        errno = 0;
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino != item->inode)
-            continue; /* the pid is somebody else's by now */
-        if (fd < 0 || setns(fd, CLONE_NEWNET) < 0 ||
-            nl_socket_open(&visit->sockets[i], NETLINK_ROUTE) < 0)
-            visit->refused |= !is_gone(errno);
-    }
-    return NULL;
+    return nl_socket_open(data, NETLINK_ROUTE);
 }
 
-/* With all signals blocked in the helper, so that the program's handlers run where it expects them.
- */
-static int run_visit(struct visit *visit)
+static int visit_one(const struct netns *item, struct nl_socket *ret)
 {
-    sigset_t all, before;
-    pthread_t thread;
+    _cleanup_close_ int fd = -1;
+    char path[300];
+    uint64_t inode;
     int r;
 
+    if (item->pid > 0)
+        snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)item->pid);
+    else
+        snprintf(path, sizeof(path), NAMED "/%s", item->name);
+    r = netns_open(path, &fd, &inode);
+    if (r < 0)
+        return r;
+    if (inode != item->inode)
+        return -ENOENT; /* the pid is somebody else's by now */
+    return enter_netns(fd, open_socket, ret);
+}
+
+static int run_visit(struct visit *visit)
+{
     for (size_t i = 0; i < BATCH; i++)
         visit->sockets[i] = NL_SOCKET_INIT;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&thread, NULL, open_sockets, visit);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (r == 0)
-        r = pthread_join(thread, NULL);
-    return -r;
+    for (size_t i = 0; i < visit->count; i++) {
+        int r = visit_one(&visit->items[i], &visit->sockets[i]);
+
+        if (r == -ENOTRECOVERABLE)
+            return r;
+        visit->refused |= r < 0 && !is_gone(r);
+    }
+    return 0;
 }
 
 static int add_netdev(const struct netns *ns, const struct rtnl_link *link, int lower,

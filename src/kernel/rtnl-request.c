@@ -39,9 +39,32 @@ void rtnl_request_vfs(struct buf *out, int ifindex)
     message_finish(&m, out);
 }
 
+void rtnl_request_link(struct buf *out, const char *name, bool vfs)
+{
+    struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
+    uint32_t mask = RTEXT_FILTER_SKIP_STATS | (vfs ? RTEXT_FILTER_VF : 0);
+    struct message m;
+
+    message_start(&m, RTM_GETLINK, 0, &info, sizeof(info));
+    message_put_u32(&m, IFLA_EXT_MASK, mask);
+    /* Altnames may be longer than IFLA_IFNAME takes, and the kernel looks for names among them too.
+     */
+    message_put_text(&m, IFLA_ALT_IFNAME, name);
+    message_finish(&m, out);
+}
+
 void rtnl_request_addresses(struct buf *out)
 {
     struct ifaddrmsg info = { .ifa_family = AF_UNSPEC };
+    struct message m;
+
+    message_start(&m, RTM_GETADDR, NLM_F_DUMP, &info, sizeof(info));
+    message_finish(&m, out);
+}
+
+void rtnl_request_addresses_of(struct buf *out, int ifindex)
+{
+    struct ifaddrmsg info = { .ifa_family = AF_UNSPEC, .ifa_index = (unsigned)ifindex };
     struct message m;
 
     message_start(&m, RTM_GETADDR, NLM_F_DUMP, &info, sizeof(info));
@@ -183,41 +206,5 @@ void rtnl_change_vf(struct buf *out, int ifindex, uint32_t vf, enum rtnl_vf_grou
         put_numbers(&m, row->type, vf, &number, 1);
     message_nest_end(&m, record);
     message_nest_end(&m, list);
-    message_finish(&m, out);
-}
-
-/* ---- changes of a netdev ---- */
-
-void rtnl_change_up(struct buf *out, int ifindex, bool up)
-{
-    struct ifinfomsg info = {
-        .ifi_family = AF_UNSPEC,
-        .ifi_index = ifindex,
-        .ifi_flags = up ? IFF_UP : 0,
-        .ifi_change = IFF_UP,
-    };
-    struct message m;
-
-    message_start(&m, RTM_SETLINK, 0, &info, sizeof(info));
-    message_finish(&m, out);
-}
-
-void rtnl_change_mtu(struct buf *out, int ifindex, uint32_t mtu)
-{
-    struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
-    struct message m;
-
-    message_start(&m, RTM_SETLINK, 0, &info, sizeof(info));
-    message_put_u32(&m, IFLA_MTU, mtu);
-    message_finish(&m, out);
-}
-
-void rtnl_change_name(struct buf *out, int ifindex, const char *name)
-{
-    struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
-    struct message m;
-
-    message_start(&m, RTM_SETLINK, 0, &info, sizeof(info));
-    message_put_text(&m, IFLA_IFNAME, name);
     message_finish(&m, out);
 }

@@ -131,6 +131,8 @@ static int read_link_message(const struct nlmsghdr *message, struct rtnl_link *l
     link->lower_netnsid = -1;
     link->up = info->ifi_flags & IFF_UP;
     link->running = info->ifi_flags & LINK_LOWER_UP;
+    link->promisc = info->ifi_flags & IFF_PROMISC;
+    link->allmulti = info->ifi_flags & IFF_ALLMULTI;
     while ((r = link_attr_next(&attrs, &a)) > 0) {
         r = read_attr(&a, link);
         if (r < 0)

@@ -44,6 +44,7 @@ struct rtnl_link {
     int lower_netnsid;    /* ... with this number here, -1: it has none */
     bool up;              /* IFF_UP */
     bool running;         /* has carrier (IFF_LOWER_UP) */
+    bool promisc, allmulti; /* as somebody set them (IFF_PROMISC, IFF_ALLMULTI) */
     bool has_mac;
     uint64_t mac;
     uint32_t mtu;
@@ -65,6 +66,8 @@ struct rtnl_address {
     int ifindex;
     char text[56]; /* "192.0.2.1/24" */
     bool link_local_v6;
+    bool tentative; /* IPv6: it may turn out to be a duplicate, and cannot be used yet */
+    bool duplicate; /* ... and it did */
 };
 
 struct rtnl_addresses {
@@ -80,7 +83,11 @@ void rtnl_addresses_done(struct rtnl_addresses *a);
 
 void rtnl_request_links(struct buf *out);              /* dump of all links, no VFs, no stats */
 void rtnl_request_vfs(struct buf *out, int ifindex);   /* one link with its VFs, no stats */
+/* One link by its name or an altname; with its VFs if `vfs`. -ENODEV is the kernel's answer if there
+ * is none. */
+void rtnl_request_link(struct buf *out, const char *name, bool vfs);
 void rtnl_request_addresses(struct buf *out);          /* dump */
+void rtnl_request_addresses_of(struct buf *out, int ifindex);
 void rtnl_request_nsid(struct buf *out, pid_t pid);    /* the number of a process's namespace */
 void rtnl_request_routes(struct buf *out, int family); /* dump of the main table */
 int rtnl_request_route_to(struct buf *out, const char *ip); /* -EINVAL if `ip` is no address */
@@ -123,7 +130,31 @@ enum rtnl_vf_group {
 void rtnl_change_vf(struct buf *out, int ifindex, uint32_t vf, enum rtnl_vf_group group,
                     const uint64_t value[SRIOV_ATTR_COUNT]);
 void rtnl_change_up(struct buf *out, int ifindex, bool up);
+/* `flags` of IFF_UP, IFF_PROMISC, IFF_ALLMULTI; only those in `mask` change. */
+void rtnl_change_flags(struct buf *out, int ifindex, unsigned mask, unsigned flags);
+void rtnl_change_address(struct buf *out, int ifindex, uint64_t mac);
+void rtnl_change_altname(struct buf *out, int ifindex, const char *name, bool add);
 void rtnl_change_mtu(struct buf *out, int ifindex, uint32_t mtu);
 void rtnl_change_name(struct buf *out, int ifindex, const char *name);
+
+/* Into another namespace and its new name there, in one message: nobody sees it under a third name.
+ * The kernel moves first (under the old name, or, if that is taken there, the new one) and renames
+ * then: if the new name is taken it answers -EEXIST and the netdev has moved all the same, so ask
+ * before. */
+void rtnl_change_netns(struct buf *out, int ifindex, int netns_fd, const char *name);
+
+/* "192.0.2.1/24" or "2001:db8::1/64" on a netdev. -EINVAL if it is no address. */
+int rtnl_add_address(struct buf *out, int ifindex, const char *cidr);
+
+/* A route through a netdev. `destination` is a CIDR; gateway "" : directly. Zero numbers leave the
+ * kernel's default. -EINVAL if a text is no address. */
+struct rtnl_route {
+    int ifindex;
+    char destination[56];
+    char gateway[48];
+    uint32_t mtu, advmss, priority, table;
+    int scope; /* -1: the kernel's */
+};
+int rtnl_add_route(struct buf *out, const struct rtnl_route *route);
 
 #endif

@@ -168,17 +168,31 @@ a_uio_user() {
     succeeds "with it gone the VF can be bound" sriovctl bind $pf/3 default
 }
 
-ledger() { sqlite3 /var/lib/sriovd/ledger.db "$1"; }
-leased() { [ "$(ledger 'SELECT count(*) FROM lease')" = 1 ]; }
+lease=/var/lib/sriovd/leases/0000:01:00.0.1
+
+# Written by hand, so that nothing of it depends on what `acquire` does.
+write_lease() { # OWNER CONTAINER BOOT
+    mkdir -p "${lease%/*}"
+    jq -n --arg name "$1" --arg container "$2" --arg boot "$3" \
+        '{pf: "0000:01:00.0", vf: 1, state: "held", boot: $boot, owner: {$name, $container}}' >"$lease"
+}
+
+untouched() { cmp "$lease" "$tmp/lease"; }
 
 a_lease() {
     local boot
     boot=$(cat /proc/sys/kernel/random/boot_id)
-    must ledger "INSERT INTO lease VALUES ('0000:01:00.0', 1, 'alice', 0, '$boot')"
-    held "a lease" 1 lease alice leased
-    must ledger "UPDATE lease SET boot = 'of the day before'"
+    must write_lease alice "" "$boot"
+    cp "$lease" "$tmp/lease"
+    held "a lease" 1 lease alice untouched
+    must write_lease cni 3f2a5c0d9e1b774fd2a1 "$boot"
+    is "$(listed 1 | jq -r '.[0].name')" "cni 3f2a5c0d9e1b" "a lease of a container"
+    : >"$lease"
+    is "$(listed 1 | jq -r '.[0].name')" "unreadable" "a lease that cannot be read is one all the same"
+    exits 3 "a lease that cannot be read keeps the VF" sriovctl create $pf 0
+    must write_lease alice "" "of the day before"
     released 1
-    must ledger "DELETE FROM lease"
+    must rm "$lease"
 }
 
 # ---- The PF's own users -----------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "core/lease.h"
 #include "core/plan.h"
 #include "kernel/list.h"
 
@@ -170,17 +171,22 @@ static void add_netdev(struct machine *m, struct foreign_netdev netdev)
 }
 
 /* The holders as one text. */
+static void expect_holders(const struct holders *found, const char *want)
+{
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    for (size_t i = 0; i < found->count; i++) {
+        char who[HOLDER_TEXT_SIZE];
+        holder_text(&found->items[i], who);
+        buf_printf(&text, "%d: %s\n", found->items[i].vf, who);
+    }
+    assert_string_equal(text.data ? text.data : "", want);
+}
+
 static void expect(struct machine *m, const char *want)
 {
     _cleanup_(holders_done) struct holders found = { 0 };
-    _cleanup_buf_ struct buf text = BUF_INIT;
     assert_int_equal(holders_find(&m->base, &m->s, NULL, 0, &found, NULL), 0);
-    for (size_t i = 0; i < found.count; i++) {
-        char who[HOLDER_TEXT_SIZE];
-        holder_text(&found.items[i], who);
-        buf_printf(&text, "%d: %s\n", found.items[i].vf, who);
-    }
-    assert_string_equal(text.data ? text.data : "", want);
+    expect_holders(&found, want);
 }
 
 /* ---- finding ---- */
@@ -267,18 +273,25 @@ static void test_an_address_that_every_link_has(void **state)
 
 static void test_leases(void **state)
 {
-    const struct lease_row leases[] = {
-        { "0000:01:00.0", 1, "neutron/4711", 0 },
-        { "0000:09:00.0", 0, "of another PF", 0 },
+    struct lease leases[] = {
+        { .pf = "0000:01:00.0", .vf = 1, .owner = { .name = "neutron/4711", .pid = 77 } },
+        { .pf = "0000:01:00.0",
+          .vf = 2,
+          .owner = { .name = "cni", .container = "3f2a5c0d9e1b774fd2a1" } },
+        { .pf = "0000:01:00.0", .vf = 0, .boot = "of the day before", .owner = { .name = "old" } },
+        { .pf = "0000:09:00.0", .vf = 0, .owner = { .name = "of another PF" } },
+        { .pf = "0000:01:00.0", .vf = 0, .owner = { .name = LEASE_UNREADABLE } },
     };
     _cleanup_(holders_done) struct holders found = { 0 };
     struct machine m;
     make_machine(&m);
-    assert_int_equal(holders_find(&m.base, &m.s, leases, 2, &found, NULL), 0);
-    assert_int_equal(found.count, 1);
-    assert_int_equal(found.items[0].kind, HOLDER_LEASE);
-    assert_int_equal(found.items[0].vf, 1);
-    assert_string_equal(found.items[0].name, "neutron/4711");
+    assert_int_equal(host_boot_id(leases[0].boot), 0);
+    STR_SET(leases[1].boot, leases[0].boot);
+    STR_SET(leases[3].boot, leases[0].boot);
+    assert_int_equal(holders_find(&m.base, &m.s, leases, ELEMENTS(leases), &found, NULL), 0);
+    expect_holders(&found, "1: process (pid 77, \"neutron/4711\") through lease\n"
+                           "2: lease \"cni 3f2a5c0d9e1b\"\n"
+                           "0: lease \"unreadable\"\n");
 }
 
 static void test_a_pf_that_is_passed_through(void **state)
