@@ -186,6 +186,7 @@ calls_to_lend() { # DEVICE
 
 scale() {
     local one more
+    calls_to_lend netdevsim1 >"$work/out" # makes the folders
     one=$(calls_to_lend netdevsim1)
     count cni-add "system calls to lend one of 1 VF (netdevsim)" "$one"
     more=$(calls_to_lend netdevsim2)

@@ -126,7 +126,7 @@ const struct verb verb_acquire = {
     .options = options,
     .max_args = ANY_NUMBER,
     .flags = VERB_LENDS | VERB_SETS,
-    .words = { WORD_TARGET, WORD_SETTING, WORD_SETTING },
+    .words = { WORD_TARGET, WORD_VF_SETTING, WORD_VF_SETTING },
     .examples =
         (const struct example[]){
             { "acquire enp1s0/3 --owner web1 vlan=100", "VF 3 for web1, in VLAN 100" },

@@ -12,6 +12,7 @@ static const char *const word_kinds[] = {
     [WORD_NONE] = "",     [WORD_PF] = "pf",           [WORD_TARGET] = "target",
     [WORD_COUNT] = "",    [WORD_SETTING] = "setting", [WORD_DRIVER] = "driver",
     [WORD_FILE] = "file", [WORD_VERB] = "verb",       [WORD_TRANSACTION] = "",
+    [WORD_VF_SETTING] = "vf-setting",
 };
 
 /* Runs in bash and in zsh. _sriovctl_candidates VERB N TARGET CUR: words for argument N (from 0) of
@@ -42,10 +43,11 @@ static const char functions[] =
     "    driver) echo 'default vfio-pci' ;;\n"
     "    verb) _sriovctl_verbs ;;\n"
     "    file) echo FILE ;;\n"
-    "    setting)\n"
-    "        case $4 in\n"
-    "        *=*) _sriovctl_setting_words \"${4%%=*}\" ;;\n"
-    "        *) case $3 in */*) _sriovctl_settings vf ;; *) _sriovctl_settings pf ;; esac ;;\n"
+    "    *setting)\n"
+    "        case $4:$(_sriovctl_kind \"$1:$n\"):$3 in\n"
+    "        *=*:*:*) _sriovctl_setting_words \"${4%%=*}\" ;;\n"
+    "        *:vf-setting:*|*:*:*/*) _sriovctl_settings vf ;;\n"
+    "        *) _sriovctl_settings pf ;;\n"
     "        esac ;;\n"
     "    esac\n"
     "}\n";

@@ -63,11 +63,13 @@ static void options(struct buf *out, const char *verb, const struct option_row *
     }
 }
 
-static void settings(struct buf *out, const char *verb)
+static void settings(struct buf *out, const char *verb, bool of_pfs)
 {
     for (int id = 0; id < SRIOV_ATTR_COUNT; id++) {
         const struct attr *row = attr_row((enum sriov_attr)id);
         const struct attr_word *words = gen_words(row);
+        if (row->scope == ATTR_OF_PF && !of_pfs)
+            continue;
         begin(out, verb);
         buf_printf(out, " -a '%s=", row->name);
         for (const struct attr_word *w = words; w && w->word; w++)
@@ -87,8 +89,8 @@ static void argument(struct buf *out, const char *verb, enum word_kind kind)
         [WORD_FILE] = " -F\n",
         [WORD_TRANSACTION] = NULL,
     };
-    if (kind == WORD_SETTING) {
-        settings(out, verb);
+    if (kind == WORD_SETTING || kind == WORD_VF_SETTING) {
+        settings(out, verb, kind == WORD_SETTING);
     } else if (lists[kind]) {
         begin(out, verb);
         buf_add_str(out, lists[kind]);

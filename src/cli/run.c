@@ -38,8 +38,7 @@ struct job {
     const char *const *argv;
     struct child child;
     struct lease lease;
-    struct backend *backend; /* the session's */
-    int netns;               /* -1: not open */
+    int netns; /* -1: not open */
     bool leased;
 };
 
@@ -102,17 +101,6 @@ static int configure(struct app *a, struct backend *b, int ifindex)
     return 0;
 }
 
-/* An IPv6 address takes more than a second to be sure that nobody else has it. An optimistic one
- * (RFC 4429) can be used meanwhile, so the command need not wait. Runs in the namespace; a kernel
- * without IPv6 does not have the file. */
-static int allow_optimistic(void *data)
-{
-    const struct job *j = data;
-    char path[80];
-    snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/optimistic_dad", j->lease.ifname);
-    return j->backend->ops->write_file(j->backend, path, "1");
-}
-
 static int prepare_namespace(struct app *a, struct job *j)
 {
     _cleanup_(backend_free_p) struct backend *inside = NULL;
@@ -126,10 +114,6 @@ static int prepare_namespace(struct app *a, struct job *j)
     if (ifindex == 0 && a->options.addresses.count > 0)
         return refuse_address(a, a->options.addresses.items[0],
                               "the VF has no netdev to put it on");
-    if (a->options.addresses.count > 0) {
-        j->backend = a->session.backend;
-        enter_netns(j->netns, allow_optimistic, j);
-    }
     return configure(a, inside, ifindex);
 }
 
@@ -247,7 +231,7 @@ const struct verb verb_run = {
     .options = options,
     .max_args = ANY_NUMBER,
     .flags = VERB_LENDS | VERB_SETS,
-    .words = { WORD_SETTING, WORD_SETTING, WORD_SETTING },
+    .words = { WORD_VF_SETTING, WORD_VF_SETTING, WORD_VF_SETTING },
     .examples =
         (const struct example[]){
             { "run --vf enp1s0/3 --address 192.0.2.1/24 -- ping 192.0.2.2", "ping from VF 3" },

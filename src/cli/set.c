@@ -2,53 +2,10 @@
  *
  * sriovctl set: attributes of a PF or of VFs, by the attribute table.
  */
-#include <errno.h>
-#include <stdio.h>
-
 #include "cli/change.h"
-
-#define KEY_SIZE 32
+#include "core/setting.h"
 
 static const struct option_row options[] = { OPTION_FORCE, OPTION_DRY_RUN, { NULL } };
-
-static int unknown_key(struct app *a, const struct wish_place *place, const char *key)
-{
-    const char *names[SRIOV_ATTR_COUNT + 1];
-    bool of_vf = place->scope == ATTR_OF_VF;
-    int r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "a %s has no attribute %s",
-                      of_vf ? "VF" : "PF", key);
-    attr_names(place->scope, names);
-    const char *nearest = str_nearest(key, names);
-    if (attr_find(of_vf ? ATTR_OF_PF : ATTR_OF_VF, key))
-        error_remedy(&a->error,
-                     of_vf ? "%s is one of the PF: name the PF alone"
-                           : "%s is one of a VF: name it, as in PF/0",
-                     key);
-    else if (nearest)
-        error_remedy(&a->error, "did you mean %s?", nearest);
-    else
-        error_remedy(&a->error, "sriovctl help set lists them");
-    return r;
-}
-
-static int read_setting(struct app *a, const struct wish_place *place, const char *setting)
-{
-    char key[KEY_SIZE];
-    const char *equals = strchr(setting, '=');
-    if (!equals || equals == setting || (size_t)(equals - setting) >= sizeof(key)) {
-        int r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "\"%s\" is not key=value",
-                          setting);
-        error_remedy(&a->error, "write for example vlan=100");
-        return r;
-    }
-    snprintf(key, sizeof(key), "%.*s", (int)(equals - setting), setting);
-    const struct attr *row = attr_find(place->scope, key);
-    if (!row)
-        return unknown_key(a, place, key);
-    if (attrs_has(place->want, row->id))
-        return error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "%s is given twice", key);
-    return attr_parse(row, equals + 1, place->want, a->args[0], &a->error);
-}
 
 static int run_set(struct app *a)
 {
@@ -58,7 +15,7 @@ static int run_set(struct app *a)
     if (r >= 0)
         r = desired_add_object(&d, a->session.snapshot, a->args[0], &place, &a->error);
     for (size_t i = 1; i < a->n_args && r >= 0; i++)
-        r = read_setting(a, &place, a->args[i]);
+        r = setting_read(a->args[i], place.scope, place.want, a->args[0], &a->error);
     return r < 0 ? r : change_run_desired(a, &d);
 }
 

@@ -12,14 +12,6 @@
 #include "cni/command.h"
 #include "cni/ipam.h"
 #include "cni/legacy.h"
-#include "kernel/enter.h"
-
-static bool netns_is_there(const struct cni_call *c)
-{
-    _cleanup_close_ int fd = -1;
-
-    return c->netns[0] && netns_open(c->netns, &fd, NULL) == 0;
-}
 
 static int release(struct cni_call *c, const struct vf_place *place, const struct attrs *reset,
                    struct cni_error *e)
@@ -29,7 +21,7 @@ static int release(struct cni_call *c, const struct vf_place *place, const struc
         .state_dir = c->state_dir,
         .owner = ATTACHMENT_OWNER,
         .container = c->container,
-        .netns = netns_is_there(c) ? c->netns : NULL,
+        .netns = c->netns[0] ? c->netns : NULL,
         .reset = reset,
     };
     bool released = false;
@@ -43,16 +35,6 @@ static int release(struct cni_call *c, const struct vf_place *place, const struc
     log_line(&c->log, LOG_LEVEL_DEBUG, released ? "the VF is released" : "no VF was to be released",
              "pf", place->pf, NULL);
     return 0;
-}
-
-/* Netdevs of other namespaces do not show there. */
-static bool is_at_home(const struct cni_call *c)
-{
-    _cleanup_strv_ struct strv names = STRV_INIT;
-    char path[96];
-
-    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/net", c->config.device_id);
-    return c->backend->ops->list_dir(c->backend, path, &names) >= 0 && names.count > 0;
 }
 
 /* No lease of this attachment. It was lost if the VF stands in the pod's namespace: then it comes
@@ -69,8 +51,6 @@ static int release_lost(struct cni_call *c, const struct vf_place *place, struct
                  c->config.device_id, NULL);
         return 0;
     }
-    if (r == -ENOENT && (!netns_is_there(c) || is_at_home(c)))
-        return 0;
     return release(c, place, &c->config.want, e);
 }
 

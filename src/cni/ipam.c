@@ -186,6 +186,9 @@ static int run_plugin(const struct cni_call *c, const char *command, struct buf 
     if (make_environment(variable, &environment) < 0)
         return cni_no_memory(e);
     r = run(c, path, environment, output, &status);
+    if (r == -EFBIG)
+        return cni_fail(e, CNI_DECODING_FAILURE, EFBIG, "IPAM plugin %s: said more than %zu bytes",
+                        c->config.ipam, result_limits.bytes);
     if (r < 0) {
         cni_fail(e, CNI_FAILED, 0, "IPAM plugin %s: cannot be run: %s", path, strerrordesc_np(-r));
         return r;

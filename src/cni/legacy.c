@@ -174,14 +174,6 @@ static void device_path(const struct cni_call *c, const char *pci, char ret[PATH
     snprintf(ret, PATH_MAX, "%s/pci/%s", c->legacy_dir, pci);
 }
 
-void legacy_forget(const struct cni_call *c)
-{
-    char path[PATH_MAX];
-
-    state_path(c, path);
-    unlink(path);
-}
-
 static void forget_device(const struct cni_call *c, const char *pci)
 {
     char path[PATH_MAX];
@@ -202,11 +194,28 @@ static void device_netns(const struct cni_call *c, const char *pci, char *ret, s
         str_copy(ret, size, str_trim(text));
 }
 
-static bool is_netns(const char *path)
+/* What tells a namespace from others; 0 if there is none at the path. */
+static uint64_t netns_inode(const char *path)
 {
     _cleanup_close_ int fd = -1;
+    uint64_t inode = 0;
 
-    return *path && netns_open(path, &fd, NULL) == 0;
+    return *path && netns_open(path, &fd, &inode) == 0 ? inode : 0;
+}
+
+void legacy_forget(const struct cni_call *c)
+{
+    char path[PATH_MAX], netns[256];
+    uint64_t inode;
+
+    state_path(c, path);
+    unlink(path);
+    if (!c->config.device_id[0])
+        return;
+    device_netns(c, c->config.device_id, netns, sizeof(netns));
+    inode = netns_inode(netns);
+    if (*netns && (inode == 0 || inode == netns_inode(c->netns)))
+        forget_device(c, c->config.device_id);
 }
 
 int legacy_check(const struct cni_call *c, const char *pci, struct cni_error *e)
@@ -216,7 +225,7 @@ int legacy_check(const struct cni_call *c, const char *pci, struct cni_error *e)
     device_netns(c, pci, netns, sizeof(netns));
     if (!*netns)
         return 0;
-    if (is_netns(netns)) {
+    if (netns_inode(netns) != 0) {
         cni_fail(e, CNI_IN_USE, 0, "%s: sriov-cni gave the VF to the network namespace %.200s", pci,
                  netns);
         cni_details(e, "end that pod; if it is gone, remove %s/pci/%s", c->legacy_dir, pci);
@@ -228,13 +237,36 @@ int legacy_check(const struct cni_call *c, const char *pci, struct cni_error *e)
 
 /* ---- release ---- */
 
+/* Does the state of another attachment name the VF? */
+static bool is_in_other_state(const struct cni_call *c, const char *pci)
+{
+    _cleanup_strv_ struct strv names = STRV_INIT;
+    char own[PATH_MAX], path[PATH_MAX], why[LEGACY_WHY_SIZE];
+    bool found = false;
+
+    state_path(c, own);
+    if (file_list_at(AT_FDCWD, c->legacy_dir, &names) < 0)
+        return true; /* who knows */
+    for (size_t i = 0; i < names.count && !found; i++) {
+        struct legacy_state state = { 0 };
+        _cleanup_free_ char *text = NULL;
+        size_t len;
+
+        snprintf(path, sizeof(path), "%s/%s", c->legacy_dir, names.items[i]);
+        if (!str_eq(path, own) && file_read_at(AT_FDCWD, path, FILE_LIMIT, &text, &len) == 0)
+            found = legacy_parse(text, len, &state, why) == 0 && str_eq(state.device_id, pci);
+    }
+    return found;
+}
+
 /* Has the VF been given to somebody else since? A lease on it is not this attachment's, as that
  * would have been found before; and sriov-cni itself may have given it to a later pod, which then
- * is in another namespace that is there. */
+ * is in another namespace that is there. Without CNI_NETNS the other state files tell. */
 static bool is_anothers(const struct cni_call *c, const struct vf_place *place, const char *pci)
 {
     struct lease lease = { 0 };
     char netns[256];
+    uint64_t inode;
     int r = lease_read(c->state_dir, place->pf, place->index, &lease, NULL);
 
     if (r == 0)
@@ -242,7 +274,10 @@ static bool is_anothers(const struct cni_call *c, const struct vf_place *place, 
     if (r != -ENOENT)
         return true;
     device_netns(c, pci, netns, sizeof(netns));
-    return !str_eq(netns, c->netns) && is_netns(netns);
+    inode = netns_inode(netns);
+    if (inode == 0)
+        return false;
+    return c->netns[0] ? inode != netns_inode(c->netns) : is_in_other_state(c, pci);
 }
 
 static int put_back(const struct cni_call *c, const struct vf_place *place,
@@ -257,8 +292,10 @@ static int put_back(const struct cni_call *c, const struct vf_place *place,
     STR_SET(lease.ifname, c->ifname);
     STR_SET(lease.owner.name, "sriov-cni");
     STR_SET(lease.owner.container, c->container);
-    if (is_netns(c->netns))
+    if (netns_inode(c->netns) != 0)
         STR_SET(lease.owner.netns, c->netns);
+    else
+        device_netns(c, state->device_id, lease.owner.netns, sizeof(lease.owner.netns));
     lease.netdev.present = state->has_netdev;
     lease.netdev.mac = state->mac;
     host_boot_id(lease.boot);

@@ -37,7 +37,8 @@ enum legacy_outcome {
 /* DEL of an attachment that sriov-cni made. The files go when the VF is back. */
 int legacy_release(const struct cni_call *c, enum legacy_outcome *ret, struct cni_error *e);
 
-/* Removes the state file of the attachment. */
+/* Removes the state file of the attachment, and the note of the configuration's VF if that names
+ * the attachment's namespace, or one that is gone. */
 void legacy_forget(const struct cni_call *c);
 
 #endif

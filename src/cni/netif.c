@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Works in the container's namespace on a thread that enters it, since its sysctls show only to who
- * is in it. All changes of the netdev leave in one send.
+ * Works in the container's namespace, since its sysctls show only to who is in it. All changes of the
+ * netdev leave in one send.
  *
  * IPv6 addresses are not waited for: detecting a duplicate takes more than a second, with
  * optimistic detection (RFC 4429) an address can be used meanwhile, and CHECK tells of one that is
@@ -209,7 +209,10 @@ static int send_batch(struct work *w, const struct buf *batch)
         cni_fail(w->error, CNI_FAILED, 0, "interface %s in the container: netlink: %s", w->ifname,
                  strerrordesc_np(-r));
     for (size_t i = 0; i < count && r >= 0; i++) {
-        if (acks[i].error < 0)
+        /* Of two networks that bring the same route, such as the default one, the first has it. */
+        bool have_it = i >= w->addressing->n_ips && acks[i].error == -EEXIST;
+
+        if (acks[i].error < 0 && !have_it)
             r = refused(w, i, &acks[i]);
     }
     return r;

@@ -63,9 +63,10 @@ bool job_lease_is_over(struct job *job, const struct lease *l);
  * removed. */
 int job_end_lease(struct job *job, const struct lease *l, const char *netns);
 
-/* restore.c: for a VF whose baseline is lost. If its netdev is in our namespace or in `netns`, the
- * settings that `named` names (NULL: none) get the values of a new VF, and its driver starts again,
- * which makes a new netdev here. 1: so it was; 0: its netdev is somewhere else, or it has none. */
-int job_renew(struct job *job, const char *netns, const struct attrs *named);
+/* restore.c: for a VF whose baseline is lost. If its netdev is in `netns`, or `at_home` and in ours,
+ * the settings that `named` names (NULL: none) get the values of a new VF, and its driver starts
+ * again, which makes a new netdev here. 1: so it was; 0: its netdev is somewhere else, or it has
+ * none. */
+int job_renew(struct job *job, const char *netns, bool at_home, const struct attrs *named);
 
 #endif

@@ -98,14 +98,14 @@ static bool is_meant(const struct lease *l, const struct release_request *q)
            (!q->ifname || !l->ifname[0] || str_eq(l->ifname, q->ifname));
 }
 
-/* Nobody knows who had it and how it was. If its netdev shows that it is not somebody else's, it is
- * made like new. */
+/* Nobody knows who had it and how it was. If its netdev is where the caller had it, or the lease is
+ * damaged and it has come home, it is made like new. A VF at home without a lease is nobody's. */
 static int end_without_lease(struct job *job, const struct release_request *q, bool unreadable)
 {
     struct sriov_error why = job->error ? *job->error : (struct sriov_error){ 0 };
     int r;
 
-    r = job_renew(job, q->netns, q->reset);
+    r = job_renew(job, q->netns, unreadable, q->reset);
     if (r > 0 && unreadable)
         return lease_remove(job->state_dir, job->place.pf, job->place.index, job->error);
     if (r == 0 && unreadable) {

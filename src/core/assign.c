@@ -171,7 +171,7 @@ static int fill_lease(struct job *job, const struct assign_request *q, struct le
     if (q->flags & ASSIGN_CLEAN)
         add_fresh(&job->vf->attrs, &l->want);
     l->before = job->vf->attrs;
-    if (link && q->netns >= 0)
+    if (link && q->netns >= 0 && !driver_is_passthrough(q->want.driver))
         STR_SET(l->ifname, q->ifname ? q->ifname : link->name);
     r = host_boot_id(l->boot);
     if (r >= 0 && link)

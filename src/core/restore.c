@@ -72,6 +72,27 @@ static int look_elsewhere(struct restoring *g)
     return 0;
 }
 
+/* It came home by itself, when its namespace ended, under the name and with the address it had there.
+ * udev gives it alternative names of these; what is put right before it is done would not last. */
+static int wait_for_udev(struct restoring *g)
+{
+    _cleanup_(events_close_p) struct events *events = NULL;
+    uint64_t end = events_now() + HOME_NS;
+    int ifindex = g->netdev.link.ifindex;
+    char name[16];
+    struct event event;
+
+    if (!g->lease->ifname[0] || g->netdev.own || !events_udev_running() ||
+        events_udev_done(ifindex) || events_open(&events) < 0)
+        return 0;
+    while (!events_udev_done(ifindex) && events_wait(events, end, &event) > 0)
+        ;
+    STR_SET(name, g->netdev.link.name);
+    if (netdev_find(&g->netdev, NULL, name) >= 0 && g->netdev.present)
+        return 0;
+    return job_look(g->job, NULL) < 0 ? -ENODEV : look_here(g); /* renamed */
+}
+
 /* On its way: the events were opened before the look that did not find it. */
 static int wait_for_it(struct restoring *g, struct events *events)
 {
@@ -109,7 +130,9 @@ static int find_netdev(struct restoring *g)
     int r;
 
     r = look_here(g);
-    if (r < 0 || g->netdev.present || !has_netdev_somewhere(g->job))
+    if (r >= 0 && g->netdev.present)
+        return wait_for_udev(g);
+    if (r < 0 || !has_netdev_somewhere(g->job))
         return r;
     r = look_elsewhere(g);
     if (r < 0 || g->netdev.present)
@@ -121,6 +144,8 @@ static int find_netdev(struct restoring *g)
         if (r >= 0)
             r = wait_for_it(g, events);
     }
+    if (r >= 0 && g->netdev.present)
+        r = wait_for_udev(g);
     return r < 0 || g->netdev.present ? r : renew(g);
 }
 
@@ -133,7 +158,7 @@ static bool is_renamed(const struct restoring *g)
 
 static bool has_other_address(const struct restoring *g)
 {
-    return g->lease->netdev.present && g->netdev.present &&
+    return g->lease->netdev.present && g->lease->netdev.mac != 0 && g->netdev.present &&
            g->netdev.link.mac != g->lease->netdev.mac;
 }
 
@@ -402,18 +427,20 @@ static int reset_settings(struct job *job, const struct attrs *named)
     return r < 0 ? r : plan_execute(job->b, &plan, NULL, job->error);
 }
 
-int job_renew(struct job *job, const char *netns, const struct attrs *named)
+int job_renew(struct job *job, const char *netns, bool at_home, const struct attrs *named)
 {
     struct restoring g = { .job = job };
-    bool found;
+    bool found = false;
     int r;
 
     r = job_look(job, NULL);
     if (r >= 0)
         r = look_here(&g);
-    if (r >= 0 && !g.netdev.present && netns && has_netdev_somewhere(job))
-        netdev_look_at(netns, job->vf->pci, &g.netdev);
-    found = g.netdev.present;
+    if (r >= 0 && g.netdev.present)
+        found = at_home && job_check_free(job) == 0;
+    else if (r >= 0 && netns && has_netdev_somewhere(job) &&
+             netdev_look_at(netns, job->vf->pci, &g.netdev) >= 0)
+        found = g.netdev.present;
     if (r >= 0 && found)
         r = reset_settings(job, named);
     if (r >= 0 && found)

@@ -144,6 +144,8 @@ int rtnl_add_address(struct buf *out, int ifindex, const char *cidr)
         return -EINVAL;
     info.ifa_family = ip.family;
     info.ifa_prefixlen = ip.prefix;
+    if (ip.family == AF_INET6)
+        info.ifa_flags = IFA_F_OPTIMISTIC;
     message_start(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
     message_put(&m, IFA_LOCAL, &ip.address, ip.size);
     message_put(&m, IFA_ADDRESS, &ip.address, ip.size);

@@ -143,11 +143,13 @@ void rtnl_change_name(struct buf *out, int ifindex, const char *name);
  * before. */
 void rtnl_change_netns(struct buf *out, int ifindex, int netns_fd, const char *name);
 
-/* "192.0.2.1/24" or "2001:db8::1/64" on a netdev. -EINVAL if it is no address. */
+/* "192.0.2.1/24" or "2001:db8::1/64" on a netdev. -EINVAL if it is no address. One of IPv6 may be used
+ * while it is looked for duplicates (RFC 4429), if the netdev's sysctl optimistic_dad allows it. */
 int rtnl_add_address(struct buf *out, int ifindex, const char *cidr);
 
-/* A route through a netdev. `destination` is a CIDR; gateway "" : directly. Zero numbers leave the
- * kernel's default. -EINVAL if a text is no address. */
+/* A route through a netdev, if there is no such route yet (else the kernel's answer is -EEXIST).
+ * `destination` is a CIDR; gateway "" : directly. Zero numbers leave the kernel's default. -EINVAL if
+ * a text is no address. */
 struct rtnl_route {
     int ifindex;
     char destination[56];

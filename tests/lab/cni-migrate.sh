@@ -37,7 +37,8 @@ lend_as_they_do() { # VF IFNAME
     must ip -n halfway link set "${host[$1]}" name "$2"
     must ip -n halfway link set "$2" netns blue
     must ip netns del halfway
-    must ip -n blue link set "$2" address 52:54:00:aa:dd:0"$1"
+    must ip -n blue link set "$2" up
+    must ip -n blue link set "$2" down # this is when igbvf takes the address that its PF has for it
     must ip -n blue link set "$2" up
 }
 

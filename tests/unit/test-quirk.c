@@ -419,7 +419,7 @@ static void test_driver_flags(void **state)
         unsigned flags, max_vfs;
         const char *param;
     } cases[] = {
-        { "igb", DRIVER_COUNT_BOUNCES, 7, "max_vfs" },
+        { "igb", DRIVER_COUNT_BOUNCES | DRIVER_PF_MAC_FINAL, 7, "max_vfs" },
         { "ixgbe", DRIVER_COUNT_BOUNCES | DRIVER_VF_STATS, 63, "max_vfs" },
         { "i40e",
           DRIVER_COUNT_BOUNCES | DRIVER_ASYNC_NETDEV | DRIVER_VF_STATS | DRIVER_UNLISTS_BUSY, 0,
