@@ -21,6 +21,7 @@ struct job {
     struct pf *pf;
     struct vf *vf;
     char label[OBJECT_SIZE]; /* for messages; the PF's key until it was looked at */
+    bool keeps_altnames;     /* the baseline says nothing on alternative names */
     struct sriov_error *error;
 };
 

@@ -131,10 +131,12 @@ int assign_release(struct backend *b, const struct vf_place *place, const struct
     if (r >= 0 && is_meant(&l, q)) {
         r = job_end_lease(&job, &l, q->netns);
         released = true;
-    } else if (r == -EBADMSG || (r == -ENOENT && q->netns)) {
-        r = end_without_lease(&job, q, r == -EBADMSG);
+    } else if (r == -EBADMSG) {
+        r = end_without_lease(&job, q, true);
     } else if (r == -ENOENT) {
-        r = 0;
+        r = lease_remove(q->state_dir, place->pf, place->index, error);
+        if (r >= 0 && q->netns)
+            r = end_without_lease(&job, q, false);
     }
     if (r >= 0 && ret_released)
         *ret_released = released;
@@ -155,6 +157,7 @@ int assign_release_foreign(struct backend *b, const char *state_dir, const struc
     /* One of ours is newer than what the other program remembers. */
     if (lease_read(state_dir, l->pf, l->vf, &own, NULL) != -ENOENT)
         return 0;
+    job.keeps_altnames = true;
     return job_restore(&job, l, NULL);
 }
 

@@ -199,14 +199,19 @@ int lease_write(const char *state_dir, const struct lease *l, struct sriov_error
 
 int lease_remove(const char *state_dir, const char *pf, unsigned vf, struct sriov_error *error)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], temporary[PATH_MAX];
     int r;
 
     r = make_path(state_dir, "", pf, vf, path, error);
+    if (r >= 0)
+        r = make_path(state_dir, ".", pf, vf, temporary, error);
     if (r < 0)
         return r;
-    if (unlink(path) < 0 && errno != ENOENT)
+    if (unlink(path) == 0)
+        return 0;
+    if (errno != ENOENT)
         return cannot("removed", -errno, path, error);
+    unlink(temporary); /* maybe somebody died while he wrote his first */
     return 0;
 }
 

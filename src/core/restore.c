@@ -168,8 +168,10 @@ static size_t drop_altnames(const struct restoring *g, struct buf *batch)
     size_t count = 0;
 
     for (size_t i = 0; i < names->count; i++) {
-        if (strv_has(&g->lease->netdev.altnames, names->items[i]) &&
-            !str_eq(names->items[i], old_name(g)))
+        bool wanted =
+            g->job->keeps_altnames || strv_has(&g->lease->netdev.altnames, names->items[i]);
+
+        if (wanted && !str_eq(names->items[i], old_name(g)))
             continue;
         rtnl_change_altname(batch, g->netdev.link.ifindex, names->items[i], false);
         count++;

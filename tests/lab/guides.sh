@@ -5,7 +5,7 @@
 #
 # Runs every block of the guides, in order: what a guide shows must work as it stands. A block whose fence says "sh exit N"
 # must end with that status. A "text" block behind one is what it prints; numbers and the width of columns may differ. At the
-# end of each guide no VF is left.
+# end of each guide no VF is left. GUIDES in the environment names some of them.
 
 . tests/lab/lib.sh
 
@@ -28,7 +28,7 @@ save_image() {
     tar -C "$root" -cf "$saved/layer.tar" .
     digest=$(sha256sum "$saved/layer.tar" | cut -d' ' -f1)
     echo '{"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": ["sha256:'"$digest"'"]}}' >"$saved/config.json"
-    echo '[{"Config": "config.json", "RepoTags": ["docker.io/library/busybox:latest"], "Layers": ["layer.tar"]}]' >"$saved/manifest.json"
+    echo '[{"Config": "config.json", "RepoTags": ["example.com/busybox:latest"], "Layers": ["layer.tar"]}]' >"$saved/manifest.json"
     tar -C "$saved" -cf "$tmp/image.tar" manifest.json config.json layer.tar
 }
 
