@@ -160,7 +160,8 @@ forks() { # BENCHMARK COMMAND
 
 messages() {
     count cni-add "messages that move or rename" "$(grep -E 'send(to|msg)\(' "$work/trace" | grep -oE 'IFLA_NET_NS_FD|IFLA_NEW_IFINDEX|IFLA_NET_NS_PID' | wc -l)"
-    count cni-add "look-ups of the PF with its VFs" "$(grep -E 'send(to|msg)\(' "$work/trace" | grep -E 'RTM_GETLINK' | grep -c 'RTEXT_FILTER_VF' || true)"
+    # The answers tell: of a request that goes out in two parts strace shows no attributes.
+    count cni-add "look-ups of the PF with its VFs" "$(grep -E 'recvmsg\(' "$work/trace" | grep -c 'IFLA_VFINFO_LIST' || true)"
 }
 
 what_it_costs() {

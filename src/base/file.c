@@ -122,7 +122,8 @@ static int add_names(const char *entries, size_t len, struct strv *names)
     return 0;
 }
 
-/* Not readdir(), whose DIR costs three system calls more: one list of 64 VFs looks into 130 folders.
+/* Not readdir(), whose DIR costs three system calls more: one list of 64 VFs looks into 130
+ * folders.
  */
 static int read_names(int fd, struct strv *names)
 {

@@ -9,10 +9,11 @@
 #include "cli/gen.h"
 
 static const char *const word_kinds[] = {
-    [WORD_NONE] = "",     [WORD_PF] = "pf",           [WORD_TARGET] = "target",
-    [WORD_COUNT] = "",    [WORD_SETTING] = "setting", [WORD_DRIVER] = "driver",
-    [WORD_FILE] = "file", [WORD_VERB] = "verb",       [WORD_TRANSACTION] = "",
-    [WORD_VF_SETTING] = "vf-setting",
+    [WORD_NONE] = "",           [WORD_PF] = "pf",
+    [WORD_TARGET] = "target",   [WORD_COUNT] = "",
+    [WORD_SETTING] = "setting", [WORD_DRIVER] = "driver",
+    [WORD_FILE] = "file",       [WORD_VERB] = "verb",
+    [WORD_TRANSACTION] = "",    [WORD_VF_SETTING] = "vf-setting",
 };
 
 /* Runs in bash and in zsh. _sriovctl_candidates VERB N TARGET CUR: words for argument N (from 0) of

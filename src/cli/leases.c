@@ -82,7 +82,9 @@ static void add_row(struct app *a, struct table *t, const struct lease *l)
     const struct lease_owner *o = &l->owner;
     lease_label(l, a->session.snapshot, label);
     lease_netdev(l, a->session.snapshot, name);
-    age_text(l->since, age);
+    STR_SET(age, "-");
+    if (l->since > 0)
+        age_text(l->since, age);
     find_difference(a, l, difference);
     table_add(t, (const char *[]){
                      label,
@@ -91,7 +93,7 @@ static void add_row(struct app *a, struct table *t, const struct lease *l)
                      str_starts(o->netns, "/run/netns/") ? str_base_name(o->netns) : o->netns,
                      o->container,
                      name,
-                     lease_state_name(l->state),
+                     lease_is_readable(l) ? lease_state_name(l->state) : "-",
                      age,
                      difference,
                  });

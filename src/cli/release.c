@@ -88,6 +88,22 @@ static int check_owner(struct app *a, const struct chosen *c)
     return 0;
 }
 
+/* Somebody who names an owner may not think of all the containers that a runtime gave VFs to. */
+static int check_containers(struct app *a, const struct chosen *c)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < c->count; i++)
+        count += c->meant[i] && c->items[i].owner.container[0] &&
+                 str_eq(c->items[i].owner.name, a->args[0]);
+    if (count == 0 || a->options.yes)
+        return 0;
+    int r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0],
+                      "has the VFs of %zu container%s, which may be running", count,
+                      count == 1 ? "" : "s");
+    error_remedy(&a->error, "name one VF, or give --yes to take all of them");
+    return r;
+}
+
 static int find_chosen(struct app *a, struct chosen *c)
 {
     int r = session_snapshot(&a->session, &a->error);
@@ -99,7 +115,9 @@ static int find_chosen(struct app *a, struct chosen *c)
     if (!c->meant)
         return error_no_memory(&a->error);
     r = mark(a, c, a->args[0]);
-    return r < 0 ? r : check_owner(a, c);
+    if (r >= 0)
+        r = check_owner(a, c);
+    return r < 0 ? r : check_containers(a, c);
 }
 
 static int release_one(struct app *a, const struct lease *l)

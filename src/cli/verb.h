@@ -44,7 +44,7 @@ enum word_kind {
     WORD_PF,
     WORD_TARGET, /* PF, PF/N, PF/N-M */
     WORD_COUNT,
-    WORD_SETTING, /* key=value */
+    WORD_SETTING,    /* key=value */
     WORD_VF_SETTING, /* the same, of VFs only */
     WORD_DRIVER,
     WORD_FILE,

@@ -138,6 +138,7 @@ static int acquire(struct addition *a)
     if (r < 0)
         return r;
     a->leased = true;
+    STR_SET(c->config.device_id, a->lease.pci); /* for the log, where it was chosen */
     a->passthrough = !a->lease.netdev.present && driver_is_passthrough(a->lease.before.driver);
     if (!a->lease.netdev.present && !a->passthrough)
         return no_driver(a, a->lease.pci);

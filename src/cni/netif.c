@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Works in the container's namespace, since its sysctls show only to who is in it. All changes of the
- * netdev leave in one send.
+ * Works in the container's namespace, since its sysctls show only to who is in it. All changes of
+ * the netdev leave in one send.
  *
  * IPv6 addresses are not waited for: detecting a duplicate takes more than a second, with
  * optimistic detection (RFC 4429) an address can be used meanwhile, and CHECK tells of one that is

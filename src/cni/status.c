@@ -13,7 +13,7 @@
 
 static int check_state(const struct cni_call *c, struct cni_error *e)
 {
-    int r = file_make_dirs(c->state_dir, 0755);
+    int r = file_make_dirs(c->state_dir, 0700);
 
     if (r >= 0 && access(c->state_dir, W_OK | X_OK) < 0)
         r = -errno;

@@ -56,6 +56,28 @@ static int find_upper(struct job *job, const struct rtnl_link *link)
     return 0;
 }
 
+/* Of a VF for user programs: all processes are looked at. */
+int job_check_processes(struct job *job)
+{
+    _cleanup_(holders_done) struct holders found = { 0 };
+    char text[HOLDER_TEXT_SIZE];
+    int r;
+
+    r = holders_find(job->b, job->snapshot, NULL, 0, &found, job->error);
+    for (size_t i = 0; r >= 0 && i < found.count; i++) {
+        if (found.items[i].vf != (int)job->place.index)
+            continue;
+        holder_text(&found.items[i], text);
+        return job_in_use(job, text, "");
+    }
+    if (r < 0 || !found.incomplete)
+        return r;
+    error_set(job->error, SRIOV_NOT_PERMITTED, EACCES, job->label,
+              "not every process could be looked into, so it may be in use");
+    error_remedy(job->error, "run as root on the host, not in a container");
+    return -EACCES;
+}
+
 int job_check_free(struct job *job)
 {
     const struct rtnl_link *link = snapshot_link(job->snapshot, job->vf->ifindex);
@@ -67,7 +89,9 @@ int job_check_free(struct job *job)
         r = find_address(job);
         return r < 0 ? r : find_upper(job, link);
     }
-    if (!job->vf->sysfs[0] || !driver[0] || driver_is_passthrough(driver))
+    if (driver_is_passthrough(driver))
+        return job_check_processes(job);
+    if (!job->vf->sysfs[0] || !driver[0])
         return 0;
     snprintf(path, sizeof(path), "%s/net", job->vf->sysfs);
     if (backend_exists(job->b, path))
@@ -99,7 +123,8 @@ static bool settings_differ(struct check *c)
         bool agrees = row->id == SRIOV_DRIVER ? driver_agrees(want->driver, have)
                                               : attr_agrees(row->id, want, have);
 
-        /* The MTU is the netdev's, which may be in another namespace; what is not told is not wrong.
+        /* The MTU is the netdev's, which may be in another namespace; what is not told is not
+         * wrong.
          */
         if (!attrs_has(want, row->id) || agrees || row->id == SRIOV_MTU ||
             row->way == WAY_VF_MSIX || (row->way == WAY_VF_NETLINK && !c->job->vf->listed))
@@ -143,7 +168,8 @@ static bool netdev_differs(struct check *c)
     else if (!n.link.up)
         differs(c, "the interface", "up", "down");
     else
-        wrong = number_differs(c, SRIOV_MAC, n.link.mac) || number_differs(c, SRIOV_MTU, n.link.mtu);
+        wrong = number_differs(c, SRIOV_MAC, n.link.mac) ||
+                number_differs(c, SRIOV_MTU, n.link.mtu);
     netdev_done(&n);
     return wrong;
 }

@@ -31,21 +31,6 @@ static bool process_is_gone(const struct lease *l)
     return owner_life(&only_process) == OWNER_GONE;
 }
 
-static bool has_open_devices(struct job *job)
-{
-    static const char *const prefixes[] = { "/dev/vfio/", "/dev/uio", NULL };
-    _cleanup_(device_users_done) struct device_users users = { 0 };
-    char group[32];
-
-    if (job->b->ops->device_users(job->b, prefixes, &users) < 0 || users.incomplete)
-        return true; /* nobody can say */
-    snprintf(group, sizeof(group), "/dev/vfio/%d", job->vf->iommu_group);
-    for (size_t i = 0; i < users.count; i++)
-        if (str_eq(users.items[i].device, group) || !str_starts(users.items[i].device, "/dev/vfio/"))
-            return true;
-    return false;
-}
-
 static bool is_in_use_elsewhere(struct job *job)
 {
     char path[128];
@@ -53,7 +38,7 @@ static bool is_in_use_elsewhere(struct job *job)
     if (job_look(job, NULL) < 0 || job->vf->ifindex > 0 || !job->vf->attrs.driver[0])
         return false;
     if (driver_is_passthrough(job->vf->attrs.driver))
-        return has_open_devices(job);
+        return job_check_processes(job) < 0;
     snprintf(path, sizeof(path), "%s/net", job->vf->sysfs);
     return backend_exists(job->b, path);
 }

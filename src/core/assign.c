@@ -68,8 +68,7 @@ static int find_in_snapshot(struct job *job)
 
 int job_look(struct job *job, const struct attrs *want)
 {
-    bool rates =
-        want && (attrs_has(want, SRIOV_MIN_TX_RATE) || attrs_has(want, SRIOV_MAX_TX_RATE));
+    bool rates = want && (attrs_has(want, SRIOV_MIN_TX_RATE) || attrs_has(want, SRIOV_MAX_TX_RATE));
     int r;
 
     job->snapshot = snapshot_free(job->snapshot);
@@ -105,6 +104,7 @@ static int leased_to(struct job *job, const struct lease_owner *owner)
 {
     char who[160];
 
+    job_look(job, NULL); /* for its name */
     snprintf(who, sizeof(who), "%s%s%.12s%s", owner->name, *owner->container ? " (container " : "",
              owner->container, *owner->container ? ")" : "");
     return job_in_use(job, "leased to", who);
@@ -361,11 +361,11 @@ static int give(struct gift *g)
     r = netdev_change(&g->here, &g->first, g->n_first, job->label, "prepare the VF's netdev",
                       job->error);
     if (r >= 0 && wants_address(g))
-        r = job_give_address(job, &g->here, mac, mac);
+        r = job_give_address(job, &g->here, mac, mac, false);
     if (r >= 0)
         r = plan_execute(job->b, &g->plan, NULL, job->error);
     if (r >= 0 && wants_address(g))
-        r = netdev_set_address(&g->here, mac, job->label, job->error);
+        r = netdev_await_address(&g->here, mac, job->label, job->error);
     if (r >= 0)
         r = find_new_netdev(g);
     if (r < 0 || !g->here.present)

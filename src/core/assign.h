@@ -64,12 +64,13 @@ struct release_request {
  * by now: release may be repeated. On failure the lease stays, and so does what a retry needs; a VF
  * that is gone ends its lease. A lease of an earlier boot is dropped: the kernel forgot everything
  * by itself. *ret_released (may be NULL) tells whether there was one. */
-int assign_release(struct backend *b, const struct vf_place *place,
-                   const struct release_request *q, bool *ret_released, struct sriov_error *error);
+int assign_release(struct backend *b, const struct vf_place *place, const struct release_request *q,
+                   bool *ret_released, struct sriov_error *error);
 
 /* Finishes what died half-way, and takes back what owners that are gone have left. Leases that are
  * being worked on are passed over. One that cannot be put back does not keep it from the others:
- * the first such error is returned after all were tried. *ret_freed counts the leases that ended. */
+ * the first such error is returned after all were tried. *ret_freed counts the leases that ended.
+ */
 int assign_recover(struct backend *b, const char *state_dir, size_t *ret_freed,
                    struct sriov_error *error);
 

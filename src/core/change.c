@@ -144,8 +144,8 @@ static int plan_again_if_stale(struct change *c)
     int r;
 
     r = read_mark(c, &now);
-    if (r < 0 || (now.newest == c->mark.newest && c->mark.running == 0 &&
-                  now.leases == c->mark.leases))
+    if (r < 0 ||
+        (now.newest == c->mark.newest && c->mark.running == 0 && now.leases == c->mark.leases))
         return r;
     change_outcome_done(c->out);
     session_forget(c->s);

@@ -21,8 +21,8 @@ struct change_request {
     /* After it was applied, or when there was nothing to do; NULL: nothing. */
     int (*finish)(void *userdata, struct session *s, struct sriov_error *error);
 
-    /* News, each NULL if nobody wants it: transactions and leases recovered first; whom a forced change hurts;
-     * and as in worker.h. */
+    /* News, each NULL if nobody wants it: transactions and leases recovered first; whom a forced
+     * change hurts; and as in worker.h. */
     void (*recovered)(void *userdata, size_t reverted, size_t kept);
     void (*freed)(void *userdata, size_t leases); /* whose owners are gone */
     void (*forced)(void *userdata, const struct plan *p, const struct holders *victims);

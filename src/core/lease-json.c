@@ -74,8 +74,11 @@ void lease_json(const struct lease *l, const struct snapshot *s, const char *dif
     put_text(w, "pci", l->pci);
     put_text(w, "name", name);
     put_owner(&l->owner, w);
-    json_i64(w, "since", l->since);
-    json_str(w, "state", lease_state_name(l->state));
+    if (l->since > 0)
+        json_i64(w, "since", l->since);
+    else
+        json_null(w, "since");
+    put_text(w, "state", lease_is_readable(l) ? lease_state_name(l->state) : "");
     put_want(&l->want, w);
     if (difference)
         put_text(w, "difference", difference);

@@ -65,8 +65,8 @@ static int unreadable(const char *path, const char *why, struct sriov_error *err
     error_set(error, SRIOV_FAILED, 0, path,
               "the lease cannot be read: somebody has the VF, and nobody knows who");
     error_kernel(error, why);
-    error_remedy(error, "find out who uses the VF (`sriovctl show`), and remove the file when "
-                        "nobody does");
+    error_remedy(error, "find out who uses the VF (`sriovctl show`); if nobody does, `sriovctl "
+                        "release` makes it like new, or remove the file");
     return -EBADMSG;
 }
 
@@ -207,11 +207,9 @@ int lease_remove(const char *state_dir, const char *pf, unsigned vf, struct srio
         r = make_path(state_dir, ".", pf, vf, temporary, error);
     if (r < 0)
         return r;
-    if (unlink(path) == 0)
-        return 0;
-    if (errno != ENOENT)
+    if (unlink(path) < 0 && errno != ENOENT)
         return cannot("removed", -errno, path, error);
-    unlink(temporary); /* maybe somebody died while he wrote his first */
+    unlink(temporary); /* of somebody who died while he wrote */
     return 0;
 }
 

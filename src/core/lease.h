@@ -32,7 +32,7 @@ struct lease_owner {
     pid_t pid;            /* 0: none */
     uint64_t pid_started; /* in clock ticks since boot: a pid alone may be somebody else's by now */
     uint64_t pid_namespace; /* in which the pid is his: its inode */
-    char netns[256];      /* path of a network namespace, "" none */
+    char netns[256];        /* path of a network namespace, "" none */
     uint64_t netns_inode;
     char container[128]; /* id given by a container runtime, "" none */
 };
@@ -61,6 +61,13 @@ struct lease {
 };
 
 void lease_done(struct lease *l);
+
+/* False for what stands in a list for a lease that cannot be read. */
+static inline bool lease_is_readable(const struct lease *l)
+{
+    return l->boot[0];
+}
+
 const char *lease_state_name(enum lease_state state);
 
 /* Text of a lease, added to `ret`, and back. lease_format: -EINVAL for bytes that JSON cannot hold.

@@ -181,7 +181,7 @@ int netdev_change(const struct netdev *n, const struct buf *batch, size_t count,
     return first_failure(acks, count, object, what, error);
 }
 
-static int try_address(struct netdev *n, uint64_t mac, const char *object,
+int netdev_set_address(struct netdev *n, uint64_t mac, const char *object,
                        struct sriov_error *error)
 {
     _cleanup_buf_ struct buf message = BUF_INIT;
@@ -215,18 +215,18 @@ static bool may_pass(int error)
 }
 
 /* A tenth of a second after each try: a netdev in another namespace sends its events there. */
-int netdev_set_address(struct netdev *n, uint64_t mac, const char *object,
-                       struct sriov_error *error)
+int netdev_await_address(struct netdev *n, uint64_t mac, const char *object,
+                         struct sriov_error *error)
 {
     uint64_t end;
     int r;
 
     if (n->link.has_mac && n->link.mac == mac)
         return 0;
-    r = try_address(n, mac, object, error);
+    r = netdev_set_address(n, mac, object, error);
     for (end = events_now() + ADDRESS_NS; may_pass(r) && events_now() < end;) {
         usleep(100000);
-        r = has_address(n, mac) ? 0 : try_address(n, mac, object, error);
+        r = has_address(n, mac) ? 0 : netdev_set_address(n, mac, object, error);
     }
     return r;
 }

@@ -44,9 +44,13 @@ int netdev_search(struct backend *b, const char *pci, struct netdev *ret);
 int netdev_change(const struct netdev *n, const struct buf *batch, size_t count, const char *object,
                   const char *what, struct sriov_error *error);
 
-/* Gives it an address, and waits until it has it: a VF that the PF has just given an address resets
- * itself, and refuses meanwhile or takes it by itself. At most 5 seconds. */
+/* Gives it an address. */
 int netdev_set_address(struct netdev *n, uint64_t mac, const char *object,
                        struct sriov_error *error);
+
+/* The same for one that the PF has just given this address: such a VF resets itself, and refuses
+ * meanwhile or takes it by itself. Waits until it has it, at most 5 seconds. */
+int netdev_await_address(struct netdev *n, uint64_t mac, const char *object,
+                         struct sriov_error *error);
 
 #endif

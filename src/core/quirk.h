@@ -23,8 +23,8 @@ enum driver_flag {
     DRIVER_VF_STATS = 1 << 6,       /* IFLA_VF_STATS is real and not zeros */
     DRIVER_UNLISTS_BUSY =
         1 << 7, /* VFs are missing from the list while the driver is at work on one */
-    DRIVER_PF_MAC_FINAL = 1 << 8, /* a VF that the PF gave an address may take none by itself, not even
-                                   * that one, until its driver starts again */
+    DRIVER_PF_MAC_FINAL = 1 << 8, /* a VF that the PF gave an address may take none by itself, not
+                                   * even that one, until its driver starts again */
 };
 
 struct driver {

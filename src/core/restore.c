@@ -72,8 +72,9 @@ static int look_elsewhere(struct restoring *g)
     return 0;
 }
 
-/* It came home by itself, when its namespace ended, under the name and with the address it had there.
- * udev gives it alternative names of these; what is put right before it is done would not last. */
+/* It came home by itself, when its namespace ended, under the name and with the address it had
+ * there. udev gives it alternative names of these; what is put right before it is done would not
+ * last. */
 static int wait_for_udev(struct restoring *g)
 {
     _cleanup_(events_close_p) struct events *events = NULL;
@@ -168,8 +169,8 @@ static size_t drop_altnames(const struct restoring *g, struct buf *batch)
     size_t count = 0;
 
     for (size_t i = 0; i < names->count; i++) {
-        bool wanted =
-            g->job->keeps_altnames || strv_has(&g->lease->netdev.altnames, names->items[i]);
+        bool wanted = g->job->keeps_altnames ||
+                      strv_has(&g->lease->netdev.altnames, names->items[i]);
 
         if (wanted && !str_eq(names->items[i], old_name(g)))
             continue;
@@ -233,7 +234,7 @@ static int give_first_address(struct restoring *g)
 
     if (!has_other_address(g))
         return 0;
-    return job_give_address(g->job, &g->netdev, record, g->lease->netdev.mac);
+    return job_give_address(g->job, &g->netdev, record, g->lease->netdev.mac, true);
 }
 
 /* ---- settings and driver ---- */
@@ -371,8 +372,7 @@ static bool driver_differs(const struct restoring *g)
     char driver[32];
 
     driver_to_keep(&g->lease->before, driver);
-    return attrs_has(&g->lease->before, SRIOV_DRIVER) &&
-           !driver_agrees(driver, &g->job->vf->attrs);
+    return attrs_has(&g->lease->before, SRIOV_DRIVER) && !driver_agrees(driver, &g->job->vf->attrs);
 }
 
 static int restore(struct restoring *g)
@@ -391,7 +391,7 @@ static int restore(struct restoring *g)
     if (r >= 0)
         r = put_settings_back(g);
     if (r >= 0 && has_other_address(g))
-        r = netdev_set_address(&g->netdev, g->lease->netdev.mac, job->label, job->error);
+        r = netdev_await_address(&g->netdev, g->lease->netdev.mac, job->label, job->error);
     if (r >= 0)
         r = bring_home(g);
     return r < 0 ? r : finish_netdev(g);

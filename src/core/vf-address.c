@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The address of a VF under igb. Once the PF has given one, the VF's netdev takes no other, not even
- * that one: it takes it when the VF is reset. A netdev resets its VF as it goes down, and a netdev
- * that is down does so as its MTU changes (igbvf, 6.12); the address also becomes its permanent one.
- * Where the two shall differ, the PF's record is cleared while the netdev takes its own.
+ * The address of a VF under igb. Once the PF has given one, the VF's netdev takes no other, not
+ * even that one, but when the VF is reset. A netdev resets its VF as it goes down, and a netdev
+ * that is down does so as its MTU changes (igbvf, 6.12); the address also becomes its permanent
+ * one. The other way is to clear the PF's record while the netdev takes its own: quicker, but the
+ * permanent address stays, and a VF whose PF has been down since its last reset does not take any.
  */
 #include <errno.h>
 
@@ -43,21 +44,36 @@ static int reset(struct job *job, struct netdev *n)
     return r;
 }
 
-int job_give_address(struct job *job, struct netdev *n, uint64_t record, uint64_t mac)
+static int take_by_reset(struct job *job, struct netdev *n, uint64_t mac)
+{
+    int r;
+
+    r = set_record(job, mac);
+    return r < 0 ? r : reset(job, n);
+}
+
+static int take_own(struct job *job, struct netdev *n, uint64_t record, uint64_t mac)
+{
+    int r;
+
+    r = set_record(job, 0);
+    if (r >= 0)
+        r = netdev_set_address(n, mac, job->label, job->error);
+    return r < 0 ? r : set_record(job, record);
+}
+
+int job_give_address(struct job *job, struct netdev *n, uint64_t record, uint64_t mac,
+                     bool permanent)
 {
     int r;
 
     if (!driver_has(job->pf->driver, DRIVER_PF_MAC_FINAL))
         return 0;
-    if (record == mac) {
-        r = set_record(job, record);
-        if (r >= 0)
-            r = reset(job, n);
+    if (record == mac && permanent) {
+        r = take_by_reset(job, n, mac);
         if (r < 0 || (n->present && n->link.mac == mac))
             return r;
     }
-    r = set_record(job, 0);
-    if (r >= 0)
-        r = netdev_set_address(n, mac, job->label, job->error);
-    return r < 0 ? r : set_record(job, record);
+    r = take_own(job, n, record, mac);
+    return r < 0 && record == mac && !permanent ? take_by_reset(job, n, mac) : r;
 }

@@ -14,7 +14,7 @@
 
 #include "kernel/mnl.h"
 
-#define SPACE_SIZE (256 * 1024) /* 1,000 VFs without statistics are 200 KB */
+#define SPACE_SIZE (512 * 1024) /* 1,000 VFs without statistics are 200 to 280 KB */
 #define QUERY_TRIES 4
 #define WAIT_MS 5000
 

@@ -38,12 +38,12 @@ struct rtnl_vfs {
 
 struct rtnl_link {
     int ifindex;
-    int master;           /* ifindex of bridge or bond, 0 */
-    int lower;            /* IFLA_LINK: what a vlan, macvlan or macvtap stands on, 0 */
-    bool lower_elsewhere; /* ... and that is in another namespace */
-    int lower_netnsid;    /* ... with this number here, -1: it has none */
-    bool up;              /* IFF_UP */
-    bool running;         /* has carrier (IFF_LOWER_UP) */
+    int master;             /* ifindex of bridge or bond, 0 */
+    int lower;              /* IFLA_LINK: what a vlan, macvlan or macvtap stands on, 0 */
+    bool lower_elsewhere;   /* ... and that is in another namespace */
+    int lower_netnsid;      /* ... with this number here, -1: it has none */
+    bool up;                /* IFF_UP */
+    bool running;           /* has carrier (IFF_LOWER_UP) */
     bool promisc, allmulti; /* as somebody set them (IFF_PROMISC, IFF_ALLMULTI) */
     bool has_mac;
     uint64_t mac;
@@ -81,12 +81,12 @@ void rtnl_addresses_done(struct rtnl_addresses *a);
 
 /* ---- requests: each appends one finished message to `out` (buf_ok tells about memory) ---- */
 
-void rtnl_request_links(struct buf *out);              /* dump of all links, no VFs, no stats */
-void rtnl_request_vfs(struct buf *out, int ifindex);   /* one link with its VFs, no stats */
-/* One link by its name or an altname; with its VFs if `vfs`. -ENODEV is the kernel's answer if there
- * is none. */
+void rtnl_request_links(struct buf *out);            /* dump of all links, no VFs, no stats */
+void rtnl_request_vfs(struct buf *out, int ifindex); /* one link with its VFs, no stats */
+/* One link by its name or an altname; with its VFs if `vfs`. -ENODEV is the kernel's answer if
+ * there is none. */
 void rtnl_request_link(struct buf *out, const char *name, bool vfs);
-void rtnl_request_addresses(struct buf *out);          /* dump */
+void rtnl_request_addresses(struct buf *out); /* dump */
 void rtnl_request_addresses_of(struct buf *out, int ifindex);
 void rtnl_request_nsid(struct buf *out, pid_t pid);    /* the number of a process's namespace */
 void rtnl_request_routes(struct buf *out, int family); /* dump of the main table */
@@ -143,13 +143,14 @@ void rtnl_change_name(struct buf *out, int ifindex, const char *name);
  * before. */
 void rtnl_change_netns(struct buf *out, int ifindex, int netns_fd, const char *name);
 
-/* "192.0.2.1/24" or "2001:db8::1/64" on a netdev. -EINVAL if it is no address. One of IPv6 may be used
- * while it is looked for duplicates (RFC 4429), if the netdev's sysctl optimistic_dad allows it. */
+/* "192.0.2.1/24" or "2001:db8::1/64" on a netdev. -EINVAL if it is no address. One of IPv6 may be
+ * used while it is looked for duplicates (RFC 4429), if the netdev's sysctl optimistic_dad allows
+ * it. */
 int rtnl_add_address(struct buf *out, int ifindex, const char *cidr);
 
 /* A route through a netdev, if there is no such route yet (else the kernel's answer is -EEXIST).
- * `destination` is a CIDR; gateway "" : directly. Zero numbers leave the kernel's default. -EINVAL if
- * a text is no address. */
+ * `destination` is a CIDR; gateway "" : directly. Zero numbers leave the kernel's default. -EINVAL
+ * if a text is no address. */
 struct rtnl_route {
     int ifindex;
     char destination[56];

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# lab: --nics 1 --smp 2
+# lab: --nics 1
 # timeout: 1500
 #
 # 1,000 times ADD and DEL over the 7 VFs of one PF, 7 at a time, while udev renames what appears: none fails, none waits for

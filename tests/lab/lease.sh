@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# lab: --nics 2 --smp 2
+# lab: --nics 2
 # timeout: 900
 # asan: yes
 #
@@ -161,6 +161,23 @@ in_use_by_others() {
     as_before 'in use by others'
 }
 
+# A user program has the VF open, and no lease: it is lent to nobody, and not called free when its owner is gone.
+open_by_a_process() {
+    local group file
+    must sriovctl bind $pf/3 vfio-pci
+    group=$(basename "$(readlink "/sys/bus/pci/devices/$(vf_pci $pf 3)/iommu_group")")
+    exec {file}<>"/dev/vfio/$group"
+    exits 3 'open by a process: not lent' sriovctl acquire $pf/3 --owner a
+    has "$(<"$err")" "*is in use: bash (pid $$)* through vfio*" 'it says who has it open'
+    exits 3 'nor to who asks for any with that driver' sriovctl acquire --pf $pf --driver vfio-pci --owner a
+    exec {file}>&-
+    succeeds 'closed again: lent' sriovctl acquire $pf/3 --owner a
+    must sriovctl release $pf/3
+    must sriovctl bind $pf/3 default
+    must named $pf 4
+    as_before 'open by a process'
+}
+
 # ---- what it is made ------------------------------------------------------------------------------------------------------
 
 settings_and_back() {
@@ -296,6 +313,36 @@ reboot_in_between() {
     as_before 'reboot'
 }
 
+# Whoever names the owner of all containers may have meant one.
+not_all_containers() {
+    must sriovctl acquire $pf/0 --owner runtime --container c1
+    must sriovctl acquire $pf/1 --owner runtime --container c2
+    exits 2 'the VFs of two containers are not taken by a slip' sriovctl release runtime
+    has "$(<"$err")" '*the VFs of 2 containers*--yes*' 'it says how many there are, and what to do'
+    is "$(sriovctl leases --json | jq '.leases | length')" 2 'both are leased still'
+    succeeds 'with --yes they are' sriovctl release --yes runtime
+    as_before 'leases of containers'
+}
+
+# A lease that nobody can read keeps its VF, until release makes the VF like new.
+damaged() {
+    local name
+    must sriovctl acquire $pf/2 --owner a
+    echo '{"pf":"0000' >/var/lib/sriovd/leases/0000:01:00.0.2
+    is "$(sriovctl leases --json | jq -c '.leases[0] | [.vf, .owner.name, .state, .since]')" '[2,"unreadable",null,null]' \
+        'a damaged lease is listed'
+    has "$(sriovctl leases | tail -1)" "$pf/2 *unreadable*" 'in the table, too'
+    exits 1 'a VF with a damaged lease is not lent' sriovctl acquire $pf/2 --owner b
+    has "$(<"$err")" '*cannot be read*sriovctl release*' 'it says what to do'
+    succeeds 'release ends it' sriovctl release $pf/2
+    must named $pf 4
+    must udevadm settle # the new netdev has an alternative name by its address
+    for name in $(ip -j link show dev ${pf}v2 | jq -r '.[0].altnames // [] | .[]'); do
+        must ip link property del dev ${pf}v2 altname "$name"
+    done
+    as_before 'a damaged lease'
+}
+
 # ---- what makes no sense --------------------------------------------------------------------------------------------------
 
 refused() { # STATUS PATTERN ARGUMENTS of acquire…
@@ -393,6 +440,7 @@ exclusive
 by_need
 by_pool
 in_use_by_others
+open_by_a_process
 settings_and_back
 another_driver_and_back
 delivered_and_back 'release' by_release
@@ -402,6 +450,8 @@ name_is_taken
 owner_killed
 bound_anew_meanwhile
 reboot_in_between
+not_all_containers
+damaged
 bad_input
 public_api
 finish

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# lab: --nics 1 --smp 2
+# lab: --nics 1
 # timeout: 900
 # asan: yes
 #
