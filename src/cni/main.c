@@ -4,6 +4,7 @@
  * what sriov-cni reads. An adapter: it translates the CNI protocol to the library's leases.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -139,6 +140,15 @@ static bool print(const struct buf *out)
     return true;
 }
 
+/* All memory from one brk(): a program that lives this short gives nothing back, and a page that is
+ * never touched costs nothing. So a PF with 1,000 VFs takes no more system calls than one with 1.
+ */
+static void take_memory_at_once(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TOP_PAD, 4 << 20);
+}
+
 int main(void)
 {
     _cleanup_buf_ struct buf out = BUF_INIT;
@@ -146,6 +156,7 @@ int main(void)
     struct cni_call call;
     int r;
 
+    take_memory_at_once();
     call_init(&call, getenv);
     r = run(&call, &out, &error);
     if (r < 0) {

@@ -7,6 +7,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <malloc.h>
 
 #include "core/assign.h"
 
@@ -43,6 +44,9 @@ int main(int argc, char **argv)
     uint64_t index;
     int r;
 
+    /* As the plugin does. */
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TOP_PAD, 4 << 20);
     if (argc < 5 || !STR_SET(place.pf, argv[2]) || str_to_u64(argv[3], UINT16_MAX, &index) < 0)
         errx(2, "usage: lend acquire|release netdevsim1 INDEX STATE_DIR [KEY=VALUE…]");
     place.index = (unsigned)index;
