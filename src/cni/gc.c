@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * GC: gives back the VFs of attachments that the runtime no longer knows, of this network only,
- * then lets the IPAM plugin do the same. One that cannot be given back does not keep the others.
+ * GC: finishes what died half-way, gives back the VFs of attachments that the runtime no longer
+ * knows, of this network only, then lets the IPAM plugin do the same. One that cannot be given back
+ * does not keep the others.
  */
 #include <errno.h>
 
@@ -69,6 +70,7 @@ int command_gc(struct cni_call *c, struct buf *out, struct cni_error *e)
 
     if (!c->config.valid)
         return cni_fail(e, CNI_INVALID_CONFIG, EINVAL, "cni.dev/valid-attachments: GC needs it");
+    assign_recover(c->backend, c->state_dir, NULL, NULL); /* what it cannot do is for collect */
     r = collect(c, e);
     ipam = ipam_run(c, "GC", NULL, r < 0 ? NULL : e);
     return r < 0 ? r : ipam;

@@ -180,6 +180,7 @@ int assign_recover(struct backend *b, const char *state_dir, size_t *ret_freed,
     size_t count = 0, freed = 0;
     int r, result = 0;
 
+    lease_clean(state_dir);
     r = lease_list(state_dir, &leases, &count, error);
     if (r < 0)
         return r;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "core/ledger-lock.h"
 
 #define LEASE_LIMIT (64u << 10)
 #define NAME_SIZE 48 /* key and number of a VF */
@@ -279,4 +280,24 @@ int lease_list(const char *state_dir, struct lease **ret, size_t *ret_count,
 bool lease_is_of_boot(const struct lease *l, const char *boot)
 {
     return l->boot[0] == '\0' || str_eq(l->boot, boot);
+}
+
+void lease_clean(const char *state_dir)
+{
+    _cleanup_strv_ struct strv names = STRV_INIT;
+    char folder[PATH_MAX], path[PATH_MAX], pf[32];
+    unsigned vf;
+
+    snprintf(folder, sizeof(folder), "%s/leases", state_dir);
+    if (file_list_at(AT_FDCWD, folder, &names) < 0)
+        return;
+    for (size_t i = 0; i < names.count; i++) {
+        _cleanup_close_ int lock = -1;
+
+        if (names.items[i][0] != '.' || !parse_name(names.items[i] + 1, pf, &vf) ||
+            make_path(state_dir, ".", pf, vf, path, NULL) < 0)
+            continue;
+        if (ledger_lock_vf(state_dir, pf, vf, 0, &lock) == 0)
+            unlink(path);
+    }
 }

@@ -56,7 +56,7 @@ static int look_here(struct restoring *g)
                : 0;
 }
 
-static int look_elsewhere(struct restoring *g)
+static void look_elsewhere(struct restoring *g)
 {
     const char *paths[] = { g->lease->owner.netns, g->netns };
 
@@ -69,7 +69,6 @@ static int look_elsewhere(struct restoring *g)
         netdev_done(&g->netdev);
         netdev_search(g->job->b, g->job->vf->pci, &g->netdev);
     }
-    return 0;
 }
 
 /* It came home by itself, when its namespace ended, under the name and with the address it had
@@ -135,9 +134,9 @@ static int find_netdev(struct restoring *g)
         return wait_for_udev(g);
     if (r < 0 || !has_netdev_somewhere(g->job))
         return r;
-    r = look_elsewhere(g);
-    if (r < 0 || g->netdev.present)
-        return r;
+    look_elsewhere(g);
+    if (g->netdev.present)
+        return 0;
     if (events_open(&events) >= 0) {
         r = job_look(g->job, NULL);
         if (r >= 0)

@@ -9,31 +9,12 @@
 cd "$(dirname "$0")" || exit
 # shellcheck source=lib.sh
 . ./lib.sh
+# shellcheck source=lease.bash
+. ./lease.bash
 
-pf=enp1s0
-
-netdevs() {
-    local vf
-    for vf in 0 1 2 3; do
-        ip -j link show dev ${pf}v$vf 2>/dev/null |
-            jq -c '.[0] | [.ifname, .address, .mtu, (.flags | index("UP") != null), (.altnames // [] | sort)]'
-    done
-}
-
-everything() {
-    state
-    netdevs
-}
-
-# What one test left behind is not held against the next.
-before=''
-as_before() { # WHAT
-    local now
-    udevadm settle
-    now=$(everything)
-    is "$now" "$before" "$1: everything is as before"
-    before=$now
-    is "$(sriovctl leases --json | jq -c .leases)" '[]' "$1: no lease is left"
+# Beside what all tests of leases look at.
+nothing_left() { # WHAT
+    as_before "$1"
     is "$(pgrep -c sriovctl)" 0 "$1: no process is left"
 }
 
@@ -43,17 +24,17 @@ a_namespace_with_the_vf() {
     succeeds 'run' sriovctl run --vf $pf/1 -- ip -j addr
     is "$(jq -c '[.[] | [.ifname, (.flags | index("UP") != null)]]' "$out")" "[[\"lo\",true],[\"${pf}v1\",true]]" \
         'the command sees loopback and the VF, both up'
-    as_before 'run'
+    nothing_left 'run'
     succeeds 'run with a name, addresses and settings' sriovctl run --pf $pf --as eth0 \
         --address 192.0.2.1/24 --address 2001:db8::1/64 mac=52:54:00:aa:bb:05 vlan=20 -- ip -j addr show eth0
     is "$(jq -c '.[0] | [.address, [.addr_info[] | select(.scope == "global") | "\(.local)/\(.prefixlen)"]]' "$out")" \
         '["52:54:00:aa:bb:05",["192.0.2.1/24","2001:db8::1/64"]]' 'the command sees them'
-    as_before 'run with settings'
+    nothing_left 'run with settings'
     # shellcheck disable=SC2016 # the shell inside expands it
     succeeds 'meanwhile' sriovctl run --vf $pf/1 --as eth0 vlan=20 -- sh -c 'sriovctl list --json; sriovctl leases --json'
     is "$(jq -s -c '.[1].leases[0] | [.vf, .name, .owner.name, .want.vlan, .state]' "$out")" '[1,"eth0","sh",20,"held"]' \
         'the VF is leased to the command'
-    as_before 'meanwhile'
+    nothing_left 'meanwhile'
     is "$(ip netns list)" '' 'no namespace has a name'
     is "$(readlink /proc/self/ns/net)" "$(readlink /proc/1/ns/net)" 'and we are where we were'
 }
@@ -71,7 +52,7 @@ its_exit_status() {
     exits 127 'in JSON' sriovctl run --json --vf $pf/0 -- no-such-command
     is "$(json .error.object)" no-such-command 'as an error'
     is "$(echo text | sriovctl run --vf $pf/0 -- cat)" text 'input and output are the command'\''s'
-    as_before 'exit status'
+    nothing_left 'exit status'
 }
 
 started() { grep -qx ready "$tmp/said"; }
@@ -98,7 +79,7 @@ its_signals() {
         status=$?
         is "$(tail -n 1 "$tmp/said") $status" "$s 9" "SIG$s is passed on, and the command's status returned"
     done
-    as_before 'signals'
+    nothing_left 'signals'
 }
 
 the_one_who_runs_it_is_killed() {
@@ -111,7 +92,7 @@ the_one_who_runs_it_is_killed() {
     ok 'the command dies with sriovctl' wait_for 10 no_process "$child"
     succeeds 'the next command' sriovctl leases
     has "$(cat "$err")" "*$pf/1*bash*" 'takes the VF back and says so'
-    as_before 'sriovctl killed'
+    nothing_left 'sriovctl killed'
 }
 
 no_process() { [ ! -e "/proc/$1" ]; }
@@ -121,7 +102,7 @@ the_command_is_killed() {
     kill -9 "$(pgrep -P $runner)"
     wait $runner
     is $? 137 'the command killed: its status'
-    as_before 'command killed'
+    nothing_left 'command killed'
 }
 
 released_meanwhile() {
@@ -131,7 +112,7 @@ released_meanwhile() {
     kill $runner
     wait $runner
     is $? 9 'the command ends as ever'
-    as_before 'released meanwhile'
+    nothing_left 'released meanwhile'
 }
 
 ping_each_other() {
@@ -147,7 +128,7 @@ ping_each_other() {
     has "$(cat "$out")" '* 100% packet loss*' 'but not from another VLAN'
     kill "$(pgrep -P $runner)"
     wait $runner
-    as_before 'ping'
+    nothing_left 'ping'
 }
 
 refused() { # STATUS PATTERN ARGUMENTS of run…
@@ -172,7 +153,7 @@ bad_input() {
     refused 3 '*web1*' --vf $pf/1 -- true
     must sriovctl release web1
     exits 6 'run not as root' setpriv --reuid 65534 --clear-groups sriovctl run --vf $pf/1 -- true
-    as_before 'bad input'
+    nothing_left 'bad input'
 }
 
 must sriovctl create $pf 4

@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "core/ledger-lock.h"
 #include "kernel/spawn.h"
 
 static char folder[64];
@@ -415,6 +416,28 @@ static void test_list(void **state)
     leases_free(all, count);
 }
 
+/* Of a writer that died, and of one that is at work, whose lock is held. */
+static void test_what_writers_leave(void **state)
+{
+    char stale[128], busy[128], other[128];
+    int lock = -1;
+
+    put_file("..nothing", "");
+    put_file(".0000:01:00.0.3", "{");
+    put_file(".0000:01:00.0.4", "{");
+    assert_int_equal(ledger_lock_vf(folder, "0000:01:00.0", 4, 0, &lock), 0);
+    lease_clean(folder);
+    snprintf(stale, sizeof(stale), "%s/leases/.0000:01:00.0.3", folder);
+    snprintf(busy, sizeof(busy), "%s/leases/.0000:01:00.0.4", folder);
+    snprintf(other, sizeof(other), "%s/leases/..nothing", folder);
+    assert_int_equal(access(stale, F_OK), -1);
+    assert_int_equal(access(busy, F_OK), 0);
+    assert_int_equal(access(other, F_OK), 0);
+    close(lock);
+    lease_clean(folder);
+    assert_int_equal(access(busy, F_OK), -1);
+}
+
 static void test_no_folder_can_be_made(void **state)
 {
     struct sriov_error error = { 0 };
@@ -476,12 +499,19 @@ static void test_a_reader_sees_whole_leases(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_no_driver_and_no_name),
-        cmocka_unit_test(test_wrong_values),   cmocka_unit_test(test_what_a_later_version_may_add),
-        cmocka_unit_test(test_no_json),        in_folder(test_write_read_remove),
-        in_folder(test_no_key_of_a_pf),        in_folder(test_what_cannot_be_read_back),
-        in_folder(test_damaged_files),         in_folder(test_list),
-        in_folder(test_no_folder_can_be_made), in_folder(test_a_reader_sees_whole_leases),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_no_driver_and_no_name),
+        cmocka_unit_test(test_wrong_values),
+        cmocka_unit_test(test_what_a_later_version_may_add),
+        cmocka_unit_test(test_no_json),
+        in_folder(test_write_read_remove),
+        in_folder(test_what_writers_leave),
+        in_folder(test_no_key_of_a_pf),
+        in_folder(test_what_cannot_be_read_back),
+        in_folder(test_damaged_files),
+        in_folder(test_list),
+        in_folder(test_no_folder_can_be_made),
+        in_folder(test_a_reader_sees_whole_leases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
