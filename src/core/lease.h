@@ -96,8 +96,8 @@ int lease_list(const char *state_dir, struct lease **ret, size_t *ret_count,
                struct sriov_error *error);
 void leases_free(struct lease *leases, size_t count);
 
-/* Removes what writers left that died before their lease was whole. Files of VFs that somebody is at
- * work on stay. */
+/* Removes what writers left that died before their lease was whole. Files of VFs that somebody is
+ * at work on stay. */
 void lease_clean(const char *state_dir);
 
 /* Is the VF still as the lease says? A reboot ends all leases; one that cannot be read may be of
