@@ -238,11 +238,19 @@ garbage() {
     as_before "GC: as before"
 }
 
+# The whole machine, as a capture remembers it: two that were made before and after answer alike.
+remember() { # FILE
+    udevadm settle
+    must sriovctl capture "$1"
+    sriovctl --replay "$1" list --json | jq -S 'del(.pfs[] | .busy, .link, .speed)'
+}
+
 make_vfs 4
 dress_vfs
 netns blue red
 fixed_ipam
 keep_baseline
+remember "$tmp/before.json" >"$tmp/captured-before"
 versions
 results
 newest_result
@@ -257,4 +265,6 @@ check
 status_of_node
 garbage
 dpdk
+remember "$tmp/after.json" >"$tmp/captured-after"
+is "$(<"$tmp/captured-after")" "$(<"$tmp/captured-before")" 'a capture made now shows what one made before the first ADD shows'
 finish
