@@ -137,7 +137,8 @@ an_upper_device() { # KIND NAME [OPTIONS]: made on top of VF 0
     local kind=$1 name=$2
     shift 2
     must ip link set ${pf}v0 up
-    must ip link add link ${pf}v0 name "$name" type "$kind" "$@"
+    # igbvf refuses a vlan (EINVAL) as long as its mailbox to the PF, which just came up, is not open again.
+    must wait_for 60 ip link add link ${pf}v0 name "$name" type "$kind" "$@"
     held "a $kind" 0 upper "$name" test -e "/sys/class/net/$name"
     must ip link del "$name"
     released 0
