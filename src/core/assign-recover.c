@@ -47,7 +47,7 @@ static bool is_of_this_boot(const struct lease *l)
 {
     char boot[HOST_BOOT_ID_SIZE];
 
-    return host_boot_id(boot) < 0 || str_eq(boot, l->boot);
+    return host_boot_id(boot) < 0 || lease_is_of_boot(l, boot);
 }
 
 bool job_lease_is_over(struct job *job, const struct lease *l)

@@ -32,7 +32,6 @@ static int fill_address(const struct ifaddrmsg *info, const struct nl_attr *a,
     snprintf(ret->text, sizeof(ret->text), "%s/%u", text, info->ifa_prefixlen);
     ret->ifindex = (int)info->ifa_index;
     ret->link_local_v6 = info->ifa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&address);
-    ret->tentative = info->ifa_flags & IFA_F_TENTATIVE;
     ret->duplicate = info->ifa_flags & IFA_F_DADFAILED;
     return 0;
 }

@@ -66,8 +66,7 @@ struct rtnl_address {
     int ifindex;
     char text[56]; /* "192.0.2.1/24" */
     bool link_local_v6;
-    bool tentative; /* IPv6: it may turn out to be a duplicate, and cannot be used yet */
-    bool duplicate; /* ... and it did */
+    bool duplicate; /* IPv6: somebody else on the link has it too */
 };
 
 struct rtnl_addresses {
