@@ -247,3 +247,21 @@ int file_make_dirs(const char *path, mode_t mode)
     }
     return make_dir(part, mode);
 }
+
+int file_read_part(const char *path, size_t offset, size_t len, struct buf *ret)
+{
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return -errno;
+    char *at = buf_add_space(ret, len);
+    if (!at)
+        return -ENOMEM;
+    ssize_t n;
+    do
+        n = pread(fd, at, len, (off_t)offset);
+    while (n < 0 && errno == EINTR);
+    int r = n < 0 ? -errno : 0;
+    ret->len -= len - (size_t)MAX_OF(n, 0);
+    ret->data[ret->len] = '\0';
+    return r;
+}

@@ -16,6 +16,10 @@
  * directory. ret_len may be NULL. */
 int file_read_at(int dir_fd, const char *path, size_t limit, char **ret, size_t *ret_len);
 
+/* Up to `len` bytes from `offset` on, appended to `ret`; fewer where the file ends. */
+struct buf;
+int file_read_part(const char *path, size_t offset, size_t len, struct buf *ret);
+
 /* One write(2) of the whole text, as sysfs wants it. -EIO if the kernel took only a part. */
 int file_write_at(int dir_fd, const char *path, const char *data, size_t len);
 

@@ -41,7 +41,7 @@ void app_done(struct app *a);
 /* For verbs that only look into it by the way: what it cannot give is left out. */
 void app_ledger_if_readable(struct app *a);
 
-/* ---- report.c ---- */
+/* ---- output.c ---- */
 
 /* Prints the error (one line on stderr, or an object on stdout with --json); returns the exit
  * status. */

@@ -83,10 +83,8 @@ int session_snapshot_again(struct session *s, struct sriov_error *error)
     return session_snapshot(s, error);
 }
 
-/* 1 if there may be leases that we are not allowed to see. What a capture shows is leased, if it
- * is, on another machine. */
-static int read_leases(const struct session *s, struct lease **ret, size_t *ret_count,
-                       struct sriov_error *error)
+int session_leases(const struct session *s, struct lease **ret, size_t *ret_count,
+                   struct sriov_error *error)
 {
     struct sriov_error why = { 0 };
     int r;
@@ -110,7 +108,7 @@ int session_holders(struct session *s, struct sriov_error *error)
     r = session_snapshot(s, error);
     if (r < 0)
         return r;
-    hidden = read_leases(s, &leases, &n_leases, error);
+    hidden = session_leases(s, &leases, &n_leases, error);
     if (hidden < 0)
         return hidden;
     r = holders_find(s->backend, s->snapshot, leases, n_leases, &s->holders, error);
@@ -169,7 +167,7 @@ int session_leases_mark(struct session *s, uint64_t *ret, struct sriov_error *er
     size_t count = 0;
     int r;
 
-    r = read_leases(s, &leases, &count, error);
+    r = session_leases(s, &leases, &count, error);
     for (size_t i = 0; i < count; i++) {
         const struct lease *l = &leases[i];
 

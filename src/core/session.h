@@ -34,6 +34,11 @@ int session_snapshot(struct session *s, struct sriov_error *error);
  * that says it is incomplete. */
 int session_holders(struct session *s, struct sriov_error *error);
 
+/* The leases as they stand; the caller's, to be freed with leases_free. 1 if there may be some that
+ * we are not allowed to see. What a capture shows is leased, if it is, on another machine: none. */
+int session_leases(const struct session *s, struct lease **ret, size_t *ret_count,
+                   struct sriov_error *error);
+
 /* Ends the leases whose owners are gone, and those that a process left half-way; *ret_freed counts
  * them. */
 int session_recover_leases(struct session *s, size_t *ret_freed, struct sriov_error *error);

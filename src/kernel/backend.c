@@ -24,6 +24,12 @@ void foreign_netdevs_done(struct foreign_netdevs *f)
     *f = (struct foreign_netdevs){ 0 };
 }
 
+void stuck_tasks_done(struct stuck_tasks *t)
+{
+    free(t->items);
+    *t = (struct stuck_tasks){ 0 };
+}
+
 int backend_read_u64(struct backend *b, const char *path, uint64_t *ret)
 {
     _cleanup_free_ char *text = NULL;

@@ -50,6 +50,19 @@ struct foreign_netdev {
     char kind[16]; /* "macvlan", "vlan", ...; "" for hardware */
 };
 
+/* A process that waits in the kernel and cannot be ended until what it waits for happens. */
+struct stuck_task {
+    pid_t pid;
+    char comm[17];
+    char waits_in[64]; /* the function of `functions` found innermost on its kernel stack */
+};
+
+/* Owner and mode of a file. */
+struct file_status {
+    unsigned mode; /* permission bits only */
+    unsigned uid, gid;
+};
+
 /* `incomplete`: somewhere we may not look, so what is not in the list may be there all the same. */
 struct device_users {
     struct device_user *items;
@@ -63,6 +76,12 @@ struct foreign_netdevs {
     bool incomplete;
 };
 
+struct stuck_tasks {
+    struct stuck_task *items;
+    size_t count;
+    bool incomplete;
+};
+
 struct backend_ops {
     const char *name;
 
@@ -71,6 +90,21 @@ struct backend_ops {
     int (*read_file)(struct backend *b, const char *path, char **ret);
     int (*read_link)(struct backend *b, const char *path, char **ret);
     int (*list_dir)(struct backend *b, const char *path, struct strv *ret);
+
+    /* Up to `len` bytes of a binary file from `offset` on (a device's config space); fewer at its
+     * end, which for a config space is after 64 bytes for whoever is not root. Appended to `ret`. */
+    int (*read_bytes)(struct backend *b, const char *path, size_t offset, size_t len,
+                      struct buf *ret);
+
+    int (*file_status)(struct backend *b, const char *path, struct file_status *ret);
+
+    /* The lines of this boot's kernel log, as dmesg prints them ("[    1.234567] igb 0000:…"), that
+     * hold one of `words` (NULL-terminated list; upper and lower case differ). -EPERM for whom the
+     * kernel does not let read it. */
+    int (*kernel_log)(struct backend *b, const char *const *words, struct strv *ret);
+
+    /* Processes in uninterruptible sleep whose kernel stack holds one of `functions`. */
+    int (*stuck_tasks)(struct backend *b, const char *const *functions, struct stuck_tasks *ret);
 
     /* One write(2) to a sysfs attribute. */
     int (*write_file)(struct backend *b, const char *path, const char *data);
@@ -130,6 +164,7 @@ DEFINE_CLEANUP(struct backend *, backend_free)
 
 void device_users_done(struct device_users *u);
 void foreign_netdevs_done(struct foreign_netdevs *f);
+void stuck_tasks_done(struct stuck_tasks *t);
 
 /* Shorthands over the table. read_u64 takes decimal and 0x numbers; -EINVAL otherwise. link_name
  * gives the last part of a link's target ("igbvf" of …/driver), into a fixed array. */

@@ -20,6 +20,15 @@ static void write_error(struct json_writer *w, const char *key, int error)
         json_i64(w, key, -(int64_t)error);
 }
 
+static void write_hex(struct json_writer *w, const struct record_item *item)
+{
+    _cleanup_buf_ struct buf hex = BUF_INIT;
+
+    buf_add_hex(&hex, item->data, item->len);
+    w->out->failed |= hex.failed;
+    json_str_len(w, item->key, hex.data ? hex.data : "", hex.len);
+}
+
 static void write_section(struct json_writer *w, const struct record *r, enum record_op op,
                           const char *name)
 {
@@ -29,6 +38,10 @@ static void write_section(struct json_writer *w, const struct record *r, enum re
 
         if (item->op != op || item->error != 0)
             continue;
+        if (op == RECORD_BYTES) {
+            write_hex(w, item);
+            continue;
+        }
         if (op != RECORD_DIR) {
             json_str_len(w, item->key, item->data ? item->data : "", item->len);
             continue;
@@ -150,6 +163,18 @@ static void write_lists(struct json_writer *w, const struct record *r)
             write_fields(w, record_netdev_fields, RECORD_NETDEV_FIELDS, &r->netdevs.items[i]);
         json_end(w);
     }
+    if (r->has_log) {
+        json_array(w, "kernel_log");
+        for (size_t i = 0; i < r->log.count; i++)
+            json_str(w, NULL, r->log.items[i]);
+        json_end(w);
+    }
+    if (r->has_tasks) {
+        json_array(w, "stuck_tasks");
+        for (size_t i = 0; i < r->tasks.count; i++)
+            write_fields(w, record_task_fields, RECORD_TASK_FIELDS, &r->tasks.items[i]);
+        json_end(w);
+    }
 }
 
 int record_write(struct record *r, struct buf *out)
@@ -167,6 +192,8 @@ int record_write(struct record *r, struct buf *out)
     write_errors(&w, r);
     write_section(&w, r, RECORD_LINK, "links");
     write_section(&w, r, RECORD_DIR, "dirs");
+    write_section(&w, r, RECORD_BYTES, "bytes");
+    write_section(&w, r, RECORD_STATUS, "status");
     result = write_netlink(&w, r);
     write_lists(&w, r);
     json_end(&w);

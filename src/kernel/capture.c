@@ -67,6 +67,71 @@ static int capture_list_dir(struct backend *b, const char *path, struct strv *re
     return r;
 }
 
+static int capture_read_bytes(struct backend *b, const char *path, size_t offset, size_t len,
+                              struct buf *ret)
+{
+    struct capture *c = capture_of(b);
+    _cleanup_buf_ struct buf key = BUF_INIT;
+    struct record_item *item = NULL;
+    size_t before = ret->len;
+    int r;
+
+    r = c->inner->ops->read_bytes(c->inner, path, offset, len, ret);
+    if (record_bytes_key(&key, path, offset, len) == 0)
+        item = record_add(&c->record, RECORD_BYTES, key.data, MIN_OF(r, 0));
+    if (!item || (r >= 0 && record_set_data(item, ret->data ? ret->data + before : "",
+                                            ret->len - before) < 0))
+        c->record.failed = true;
+    return r;
+}
+
+static int capture_file_status(struct backend *b, const char *path, struct file_status *ret)
+{
+    struct capture *c = capture_of(b);
+    char text[48] = "";
+    int r;
+
+    r = c->inner->ops->file_status(c->inner, path, ret);
+    if (r >= 0)
+        snprintf(text, sizeof(text), "%o %u %u", ret->mode, ret->uid, ret->gid);
+    remember(c, RECORD_STATUS, path, MIN_OF(r, 0), r < 0 ? NULL : text);
+    return r;
+}
+
+static int capture_kernel_log(struct backend *b, const char *const *words, struct strv *ret)
+{
+    struct capture *c = capture_of(b);
+    size_t before = ret->count;
+    int r;
+
+    r = c->inner->ops->kernel_log(c->inner, words, ret);
+    if (r < 0)
+        return r;
+    c->record.has_log = true;
+    for (size_t i = before; i < ret->count; i++) {
+        if (record_add_log_line(&c->record, ret->items[i]) < 0)
+            c->record.failed = true;
+    }
+    return r;
+}
+
+static int capture_stuck_tasks(struct backend *b, const char *const *functions,
+                               struct stuck_tasks *ret)
+{
+    struct capture *c = capture_of(b);
+    int r;
+
+    r = c->inner->ops->stuck_tasks(c->inner, functions, ret);
+    if (r < 0)
+        return r;
+    c->record.has_tasks = true;
+    for (size_t i = 0; i < ret->count; i++) {
+        if (record_add_task(&c->record, &ret->items[i]) < 0)
+            c->record.failed = true;
+    }
+    return r;
+}
+
 static int capture_write_file(struct backend *b, const char *path, const char *data)
 {
     struct capture *c = capture_of(b);
@@ -173,6 +238,10 @@ static const struct backend_ops capture_ops = {
     .read_file = capture_read_file,
     .read_link = capture_read_link,
     .list_dir = capture_list_dir,
+    .read_bytes = capture_read_bytes,
+    .file_status = capture_file_status,
+    .kernel_log = capture_kernel_log,
+    .stuck_tasks = capture_stuck_tasks,
     .write_file = capture_write_file,
     .nl_query = capture_nl_query,
     .nl_change = capture_nl_change,

@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/netlink.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "kernel/backend.h"
 #include "kernel/enter.h"
+#include "kernel/log.h"
 #include "kernel/netlink.h"
 #include "kernel/scan.h"
 #include "kernel/spawn.h"
@@ -67,6 +69,40 @@ static int linux_list_dir(struct backend *b, const char *path, struct strv *ret)
 
     path = below_root(b, path, space);
     return path ? file_list_at(AT_FDCWD, path, ret) : -ENAMETOOLONG;
+}
+
+static int linux_read_bytes(struct backend *b, const char *path, size_t offset, size_t len,
+                            struct buf *ret)
+{
+    char space[PATH_MAX];
+
+    path = below_root(b, path, space);
+    return path ? file_read_part(path, offset, len, ret) : -ENAMETOOLONG;
+}
+
+static int linux_file_status(struct backend *b, const char *path, struct file_status *ret)
+{
+    char space[PATH_MAX];
+    struct stat st;
+
+    path = below_root(b, path, space);
+    if (!path)
+        return -ENAMETOOLONG;
+    if (stat(path, &st) < 0)
+        return -errno;
+    *ret = (struct file_status){ .mode = st.st_mode & 07777, .uid = st.st_uid, .gid = st.st_gid };
+    return 0;
+}
+
+static int linux_kernel_log(struct backend *b, const char *const *words, struct strv *ret)
+{
+    return log_read(words, ret);
+}
+
+static int linux_stuck_tasks(struct backend *b, const char *const *functions,
+                             struct stuck_tasks *ret)
+{
+    return scan_stuck_tasks(functions, ret);
 }
 
 static int linux_write_file(struct backend *b, const char *path, const char *data)
@@ -145,6 +181,10 @@ static const struct backend_ops linux_ops = {
     .read_file = linux_read_file,
     .read_link = linux_read_link,
     .list_dir = linux_list_dir,
+    .read_bytes = linux_read_bytes,
+    .file_status = linux_file_status,
+    .kernel_log = linux_kernel_log,
+    .stuck_tasks = linux_stuck_tasks,
     .write_file = linux_write_file,
     .nl_query = linux_nl_query,
     .nl_change = linux_nl_change,

@@ -13,6 +13,8 @@ const char *const record_op_names[RECORD_PATH_OPS] = {
     [RECORD_FILE] = "file",
     [RECORD_LINK] = "link",
     [RECORD_DIR] = "dir",
+    [RECORD_BYTES] = "bytes",
+    [RECORD_STATUS] = "status",
 };
 
 #define FIELD(type, field) #field, offsetof(struct type, field), sizeof(((struct type *)0)->field)
@@ -35,6 +37,12 @@ const struct record_field record_netdev_fields[RECORD_NETDEV_FIELDS] = {
     { FIELD(foreign_netdev, kind), .optional = true },
 };
 
+const struct record_field record_task_fields[RECORD_TASK_FIELDS] = {
+    { "pid", offsetof(struct stuck_task, pid), 0 },
+    { FIELD(stuck_task, comm) },
+    { FIELD(stuck_task, waits_in) },
+};
+
 static void item_done(struct record_item *item)
 {
     free(item->key);
@@ -50,6 +58,8 @@ void record_done(struct record *r)
     free(r->items);
     device_users_done(&r->users);
     foreign_netdevs_done(&r->netdevs);
+    strv_done(&r->log);
+    stuck_tasks_done(&r->tasks);
     *r = (struct record){ 0 };
 }
 
@@ -159,5 +169,32 @@ int record_add_user(struct record *r, const struct device_user *user)
     if (!slot)
         return -ENOMEM;
     *slot = *user;
+    return 0;
+}
+
+int record_bytes_key(struct buf *out, const char *path, size_t offset, size_t len)
+{
+    buf_printf(out, "%s@%zu+%zu", path, offset, len);
+    return buf_ok(out);
+}
+
+int record_add_log_line(struct record *r, const char *line)
+{
+    return strv_has(&r->log, line) ? 0 : strv_add(&r->log, line);
+}
+
+int record_add_task(struct record *r, const struct stuck_task *task)
+{
+    struct stuck_task *slot;
+
+    for (size_t i = 0; i < r->tasks.count; i++) {
+        if (r->tasks.items[i].pid == task->pid &&
+            str_eq(r->tasks.items[i].waits_in, task->waits_in))
+            return 0;
+    }
+    slot = LIST_ADD(&r->tasks);
+    if (!slot)
+        return -ENOMEM;
+    *slot = *task;
     return 0;
 }

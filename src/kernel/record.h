@@ -7,11 +7,13 @@
  * The file format, written by capture-text.c and read by replay-text.c, is JSON:
  *   format "sriovd-capture", version 1;
  *   files {path: text}, links {path: target}, dirs {path: [name, …]};
+ *   bytes {"path@offset+length": hexadecimal}, status {path: "mode uid gid", mode in octal};
  *   errors {path: "ENOENT" or a number, or one per operation: {"file": …, "link": …, "dir": …}};
  *   netlink [{protocol, request and reply in hexadecimal (seq and pid of the request are 0), error,
  *   text: the extended ack}];
  *   device_users [{pid, comm, name, device}], foreign_netdevs [{parent, ifname, netns, pid, comm,
- *   name, lower, kind}], each absent if it was not asked for; lower and kind may be missing.
+ *   name, lower, kind}], each absent if it was not asked for; lower and kind may be missing;
+ *   kernel_log [line, …], stuck_tasks [{pid, comm, waits_in}], absent as above.
  */
 #ifndef KERNEL_RECORD_H
 #define KERNEL_RECORD_H
@@ -22,6 +24,8 @@ enum record_op {
     RECORD_FILE,
     RECORD_LINK,
     RECORD_DIR,
+    RECORD_BYTES, /* the path with place and length behind it */
+    RECORD_STATUS,
     RECORD_PATH_OPS, /* those above have a path as argument */
     RECORD_NETLINK = RECORD_PATH_OPS,
 };
@@ -44,8 +48,12 @@ struct record {
     bool failed; /* something is missing for want of memory */
     bool has_users;
     bool has_netdevs;
+    bool has_log;
+    bool has_tasks;
     struct device_users users;
     struct foreign_netdevs netdevs;
+    struct strv log;
+    struct stuck_tasks tasks;
 };
 
 void record_done(struct record *r);
@@ -62,8 +70,13 @@ const struct record_item *record_find(const struct record *r, enum record_op op,
 /* Appends what one request is known by. -EINVAL if `len` bytes are no netlink message. */
 int record_netlink_key(struct buf *out, int protocol, const void *request, size_t len);
 
-/* A user that is there already is not added again. 0 or -ENOMEM. */
+/* "PATH@64+4": what a part of a binary file is known by. */
+int record_bytes_key(struct buf *out, const char *path, size_t offset, size_t len);
+
+/* What is there already is not added again. 0 or -ENOMEM. */
 int record_add_user(struct record *r, const struct device_user *user);
+int record_add_log_line(struct record *r, const char *line);
+int record_add_task(struct record *r, const struct stuck_task *task);
 
 /* The operations' names under "errors", and the fields of the two lists: size 0 is a number, an
  * int. */
@@ -78,8 +91,10 @@ struct record_field {
 
 #define RECORD_USER_FIELDS 4
 #define RECORD_NETDEV_FIELDS 8
+#define RECORD_TASK_FIELDS 3
 extern const struct record_field record_user_fields[RECORD_USER_FIELDS];
 extern const struct record_field record_netdev_fields[RECORD_NETDEV_FIELDS];
+extern const struct record_field record_task_fields[RECORD_TASK_FIELDS];
 
 /* capture-text.c: appends the file's text; sorts the record. */
 int record_write(struct record *r, struct buf *out);

@@ -116,6 +116,23 @@ static int read_dir(struct reader *r, const struct node *entry)
     return 0;
 }
 
+static int read_bytes(struct reader *r, const struct node *entry)
+{
+    _cleanup_buf_ struct buf bytes = BUF_INIT;
+    struct record_item *item;
+
+    if (entry->kind != NODE_SCALAR || !entry->quoted || entry->text_len > 2 * BACKEND_FILE_LIMIT ||
+        buf_add_from_hex(&bytes, entry->text, entry->text_len) < 0)
+        return refuse(r, "bytes", entry->key, "not hexadecimal");
+    item = record_add(r->record, RECORD_BYTES, entry->key, 0);
+    return item ? record_set_data(item, bytes.data, bytes.len) : -ENOMEM;
+}
+
+static int read_status(struct reader *r, const struct node *entry)
+{
+    return read_text(r, RECORD_STATUS, entry);
+}
+
 static int read_hex(const struct node *entry, const char *key, struct buf *ret)
 {
     const char *text = node_get_text(entry, key);
@@ -190,6 +207,22 @@ static int read_netdev(struct reader *r, const struct node *entry)
     return read_fields(r, record_netdev_fields, RECORD_NETDEV_FIELDS, entry, netdev);
 }
 
+static int read_log_line(struct reader *r, const struct node *entry)
+{
+    if (entry->kind != NODE_SCALAR || !entry->quoted)
+        return refuse(r, "kernel_log", NULL, "a line that is not a string");
+    return strv_add(&r->record->log, entry->text);
+}
+
+static int read_task(struct reader *r, const struct node *entry)
+{
+    struct stuck_task *task = LIST_ADD(&r->record->tasks);
+
+    if (!task)
+        return -ENOMEM;
+    return read_fields(r, record_task_fields, RECORD_TASK_FIELDS, entry, task);
+}
+
 /* Errors first: an error for all operations on a path gives way to what the other sections know. */
 static const struct section {
     const char *name;
@@ -203,6 +236,10 @@ static const struct section {
     { "netlink", NODE_LIST, read_netlink },
     { "device_users", NODE_LIST, read_user },
     { "foreign_netdevs", NODE_LIST, read_netdev },
+    { "bytes", NODE_MAP, read_bytes },
+    { "status", NODE_MAP, read_status },
+    { "kernel_log", NODE_LIST, read_log_line },
+    { "stuck_tasks", NODE_LIST, read_task },
 };
 
 static int read_section(struct reader *r, const struct section *section, const struct node *root)
@@ -251,6 +288,8 @@ int record_read(const char *text, size_t len, struct record *ret, char *why, siz
         return r;
     record.has_users = node_get(root, "device_users");
     record.has_netdevs = node_get(root, "foreign_netdevs");
+    record.has_log = node_get(root, "kernel_log");
+    record.has_tasks = node_get(root, "stuck_tasks");
     record_sort(&record);
     *ret = record;
     record = (struct record){ 0 };

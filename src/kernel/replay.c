@@ -75,6 +75,85 @@ static int replay_list_dir(struct backend *b, const char *path, struct strv *ret
     return 0;
 }
 
+static int replay_read_bytes(struct backend *b, const char *path, size_t offset, size_t len,
+                             struct buf *ret)
+{
+    _cleanup_buf_ struct buf key = BUF_INIT;
+    const struct record_item *item;
+    int r;
+
+    r = record_bytes_key(&key, path, offset, len);
+    if (r < 0)
+        return r;
+    item = record_find(record_of(b), RECORD_BYTES, key.data);
+    if (!item)
+        return -ENOENT;
+    if (item->error != 0)
+        return item->error;
+    buf_add(ret, item->data, item->len);
+    return buf_ok(ret);
+}
+
+static int replay_file_status(struct backend *b, const char *path, struct file_status *ret)
+{
+    _cleanup_free_ char *text = NULL;
+    struct file_status status;
+    int r;
+
+    r = get_text(b, RECORD_STATUS, path, &text);
+    if (r < 0)
+        return r;
+    if (sscanf(text, "%o %u %u", &status.mode, &status.uid, &status.gid) != 3)
+        return -EINVAL;
+    *ret = status;
+    return 0;
+}
+
+static bool has_word(const char *line, const char *const *words)
+{
+    for (; *words; words++) {
+        if (strstr(line, *words))
+            return true;
+    }
+    return false;
+}
+
+static int replay_kernel_log(struct backend *b, const char *const *words, struct strv *ret)
+{
+    const struct record *record = record_of(b);
+
+    if (!record->has_log)
+        return -ENODATA;
+    for (size_t i = 0; i < record->log.count; i++) {
+        if (has_word(record->log.items[i], words) && strv_add(ret, record->log.items[i]) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int replay_stuck_tasks(struct backend *b, const char *const *functions,
+                              struct stuck_tasks *ret)
+{
+    _cleanup_(stuck_tasks_done) struct stuck_tasks tasks = { 0 };
+    const struct record *record = record_of(b);
+
+    if (!record->has_tasks)
+        return -ENODATA;
+    for (size_t i = 0; i < record->tasks.count; i++) {
+        struct stuck_task *slot;
+
+        if (!has_word(record->tasks.items[i].waits_in, functions))
+            continue;
+        slot = LIST_ADD(&tasks);
+        if (!slot)
+            return -ENOMEM;
+        *slot = record->tasks.items[i];
+    }
+    *ret = tasks;
+    tasks = (struct stuck_tasks){ 0 };
+    return 0;
+}
+
 static int replay_write_file(struct backend *b, const char *path, const char *data)
 {
     return -EROFS;
@@ -185,6 +264,10 @@ static const struct backend_ops replay_ops = {
     .read_file = replay_read_file,
     .read_link = replay_read_link,
     .list_dir = replay_list_dir,
+    .read_bytes = replay_read_bytes,
+    .file_status = replay_file_status,
+    .kernel_log = replay_kernel_log,
+    .stuck_tasks = replay_stuck_tasks,
     .write_file = replay_write_file,
     .nl_query = replay_nl_query,
     .nl_change = replay_nl_change,

@@ -44,7 +44,9 @@ static int start(const char *const *argv, const posix_spawn_file_actions_t *acti
     return -r;
 }
 
-static int start_with_stderr(const char *const *argv, int stderr_fd, pid_t *ret)
+/* `fd` is the end of a pipe that becomes the program's stdout or stderr (1 or 2, in `number`); its
+ * other streams are /dev/null. */
+static int start_with_pipe(const char *const *argv, int fd, int number, pid_t *ret)
 {
     posix_spawn_file_actions_t actions;
     _cleanup_(posix_spawn_file_actions_destroy_p) posix_spawn_file_actions_t *actions_owner = NULL;
@@ -66,10 +68,10 @@ static int start_with_stderr(const char *const *argv, int stderr_fd, pid_t *ret)
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setsigdefault(&attr, &all);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    /* stderr first: its descriptor may be 0 or 1 in a process that has these closed. */
-    if (posix_spawn_file_actions_adddup2(&actions, stderr_fd, 2) != 0 ||
+    /* The pipe first: its descriptor may be 0, 1 or 2 in a process that has these closed. */
+    if (posix_spawn_file_actions_adddup2(&actions, fd, number) != 0 ||
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0) != 0 ||
-        posix_spawn_file_actions_adddup2(&actions, 0, 1) != 0)
+        posix_spawn_file_actions_adddup2(&actions, 0, number == 1 ? 2 : 1) != 0)
         return -ENOMEM;
     return start(argv, &actions, &attr, ret);
 }
@@ -99,25 +101,70 @@ static void read_last_line(int fd, char *text, size_t size)
         text[len] = '\0';
 }
 
-int spawn_and_wait(const char *const *argv, char *text, size_t text_size)
+static void read_start(int fd, size_t limit, struct buf *ret)
+{
+    char chunk[8192];
+    size_t end = ret->len + limit;
+    ssize_t n;
+
+    while ((n = read(fd, chunk, sizeof(chunk))) > 0 || (n < 0 && errno == EINTR)) {
+        if (n > 0 && ret->len < end)
+            buf_add(ret, chunk, MIN_OF((size_t)n, end - ret->len));
+    }
+}
+
+/* Starts the program with one stream in a pipe; *ret_reader is the caller's to close. */
+static int start_piped(const char *const *argv, int number, pid_t *ret_pid, int *ret_reader)
 {
     _cleanup_close_ int reader = -1, writer = -1;
-    int ends[2], status, r;
-    pid_t pid;
+    int ends[2], r;
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
     reader = ends[0];
     writer = ends[1];
-    r = start_with_stderr(argv, writer, &pid);
+    r = start_with_pipe(argv, writer, number, ret_pid);
     if (r < 0)
         return r;
-    close(TAKE_FD(writer));
-    read_last_line(reader, text, text_size);
+    *ret_reader = TAKE_FD(reader);
+    return 0;
+}
+
+static int wait_for(pid_t pid)
+{
+    int status, r;
+
     do
         r = waitpid(pid, &status, 0);
     while (r < 0 && errno == EINTR);
     if (r < 0)
         return -errno;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ENOEXEC;
+}
+
+int spawn_and_wait(const char *const *argv, char *text, size_t text_size)
+{
+    _cleanup_close_ int reader = -1;
+    pid_t pid;
+    int r;
+
+    r = start_piped(argv, 2, &pid, &reader);
+    if (r < 0)
+        return r;
+    read_last_line(reader, text, text_size);
+    return wait_for(pid);
+}
+
+int spawn_and_read(const char *const *argv, size_t limit, struct buf *ret)
+{
+    _cleanup_close_ int reader = -1;
+    pid_t pid;
+    int r;
+
+    r = start_piped(argv, 1, &pid, &reader);
+    if (r < 0)
+        return r;
+    read_start(reader, limit, ret);
+    r = wait_for(pid);
+    return r < 0 ? r : buf_ok(ret);
 }

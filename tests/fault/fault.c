@@ -161,6 +161,28 @@ static int fault_nl_change(struct backend *b, int protocol, const struct buf *ba
     return r;
 }
 
+static int fault_read_bytes(struct backend *b, const char *path, size_t offset, size_t len,
+                            struct buf *ret)
+{
+    return inner_of(b)->ops->read_bytes(inner_of(b), path, offset, len, ret);
+}
+
+static int fault_file_status(struct backend *b, const char *path, struct file_status *ret)
+{
+    return inner_of(b)->ops->file_status(inner_of(b), path, ret);
+}
+
+static int fault_kernel_log(struct backend *b, const char *const *words, struct strv *ret)
+{
+    return inner_of(b)->ops->kernel_log(inner_of(b), words, ret);
+}
+
+static int fault_stuck_tasks(struct backend *b, const char *const *functions,
+                             struct stuck_tasks *ret)
+{
+    return inner_of(b)->ops->stuck_tasks(inner_of(b), functions, ret);
+}
+
 static int fault_device_users(struct backend *b, const char *const *prefixes,
                               struct device_users *ret)
 {
@@ -193,6 +215,10 @@ static const struct backend_ops fault_ops = {
     .read_file = fault_read_file,
     .read_link = fault_read_link,
     .list_dir = fault_list_dir,
+    .read_bytes = fault_read_bytes,
+    .file_status = fault_file_status,
+    .kernel_log = fault_kernel_log,
+    .stuck_tasks = fault_stuck_tasks,
     .write_file = fault_write_file,
     .nl_query = fault_nl_query,
     .nl_change = fault_nl_change,
