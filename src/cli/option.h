@@ -55,6 +55,9 @@ struct options {
     bool link, spread, clean, check;
     uint64_t pid;
     struct words addresses;
+    /* of doctor */
+    const char *explain, *fix;
+    bool list, groups;
 };
 
 #define OPTION(member) offsetof(struct options, member)

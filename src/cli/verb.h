@@ -26,6 +26,7 @@ struct app;
     X(release)                                                                                     \
     X(leases)                                                                                      \
     X(run)                                                                                         \
+    X(doctor)                                                                                      \
     X(watch)                                                                                       \
     X(capture)                                                                                     \
     X(help)                                                                                        \
