@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "cli/app.h"
+#include "doctor/doctor.h"
 
 /* Puts the recorder between us and the kernel. */
 static int start_recording(struct app *a)
@@ -44,6 +45,14 @@ static int write_capture(struct app *a, const char *file, struct buf *text)
     return 0;
 }
 
+/* Whatever the doctor reads goes into the record with the rest, and it reads more than anybody. */
+static int look_at_all(struct app *a)
+{
+    _cleanup_doctor_ struct doctor *d = NULL;
+    struct doctor_input in = { .session = &a->session };
+    return doctor_run(&in, &d, &a->error);
+}
+
 static int run_capture(struct app *a)
 {
     _cleanup_buf_ struct buf text = BUF_INIT;
@@ -51,7 +60,7 @@ static int run_capture(struct app *a)
     if (r >= 0)
         r = session_snapshot(&a->session, &a->error);
     if (r >= 0)
-        r = session_holders(&a->session, &a->error);
+        r = look_at_all(a);
     if (r < 0)
         return r;
     r = backend_capture_text(a->session.backend, &text);
@@ -66,8 +75,8 @@ const struct verb verb_capture = {
     .help = "record the machine's state in a file",
     .details =
         (const char *const[]){
-            "Writes everything that list, show and plan would read into one file: files of sysfs, answers of "
-            "the kernel over netlink, and who uses what. Every verb that only reads answers from it with "
+            "Writes everything that list, show, plan and doctor would read into one file: files of sysfs, answers of "
+            "the kernel over netlink, its log as far as it speaks of these devices, and who uses what. Every verb that only reads answers from it with "
             "--replay FILE, on any machine. Send one with a bug report.",
             "The file holds MAC and IP addresses and names of processes, VMs and containers, so it is readable "
             "by its owner only. FILE - is standard output. Run it as root to have the holders complete.",
