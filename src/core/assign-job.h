@@ -22,6 +22,7 @@ struct job {
     struct vf *vf;
     char label[OBJECT_SIZE]; /* for messages; the PF's key until it was looked at */
     bool keeps_altnames;     /* the baseline says nothing on alternative names */
+    bool on_request;         /* somebody asked to end the lease; else it stands there for nobody */
     struct sriov_error *error;
 };
 
@@ -63,8 +64,8 @@ int job_in_use(struct job *job, const char *by, const char *name);
  * at the VF where that matters. */
 bool job_lease_is_over(struct job *job, const struct lease *l);
 
-/* assign-recover.c: puts back the baseline and removes the lease; one of an earlier boot is only
- * removed. */
+/* assign-recover.c: puts back the baseline, notes the end in the log and removes the lease; one of
+ * an earlier boot is only removed. */
 int job_end_lease(struct job *job, const struct lease *l, const char *netns);
 
 /* restore.c: for a VF whose baseline is lost. If its netdev is in `netns`, or `at_home` and in

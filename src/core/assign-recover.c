@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "core/assign-job.h"
+#include "core/lease-log.h"
 
 struct vf_place lease_place(const struct lease *l)
 {
@@ -59,12 +60,28 @@ bool job_lease_is_over(struct job *job, const struct lease *l)
 
 /* ---- ending it ---- */
 
+/* The log comes first, so that no end is missing in it. It must not keep a VF from being returned:
+ * that it could not be written is passed over. */
+static int remove_lease(struct job *job, const struct lease *l)
+{
+    enum lease_event event = LEASE_RECLAIMED;
+
+    if (!is_of_this_boot(l))
+        event = LEASE_VOID;
+    else if (l->state == LEASE_TAKING)
+        event = LEASE_UNDONE;
+    else if (job->on_request)
+        event = LEASE_RELEASED;
+    lease_log_add(job->state_dir, event, l, NULL);
+    return lease_remove(job->state_dir, l->pf, l->vf, job->error);
+}
+
 int job_end_lease(struct job *job, const struct lease *l, const char *netns)
 {
     int r = 0;
 
     if (!is_of_this_boot(l))
-        return lease_remove(job->state_dir, l->pf, l->vf, job->error);
+        return remove_lease(job, l);
     if (l->state == LEASE_HELD) {
         struct lease returning = *l;
 
@@ -73,7 +90,7 @@ int job_end_lease(struct job *job, const struct lease *l, const char *netns)
     }
     if (r >= 0)
         r = job_restore(job, l, netns);
-    return r < 0 ? r : lease_remove(job->state_dir, l->pf, l->vf, job->error);
+    return r < 0 ? r : remove_lease(job, l);
 }
 
 static bool is_meant(const struct lease *l, const struct release_request *q)
@@ -113,6 +130,7 @@ int assign_release(struct backend *b, const struct vf_place *place, const struct
     if (r < 0)
         return r;
     r = lease_read(q->state_dir, place->pf, place->index, &l, error);
+    job.on_request = true;
     if (r >= 0 && is_meant(&l, q)) {
         r = job_end_lease(&job, &l, q->netns);
         released = true;

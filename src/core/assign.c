@@ -13,6 +13,7 @@
 
 #include "core/assign-job.h"
 #include "core/execute.h"
+#include "core/lease-log.h"
 #include "core/ledger-lock.h"
 #include "core/netdev.h"
 #include "core/quirk.h"
@@ -412,7 +413,9 @@ static int lend(struct job *job, const struct assign_request *q, struct lease *l
         r = lease_write(job->state_dir, l, job->error);
     if (r < 0)
         return r;
-    r = give(&g);
+    r = lease_log_add(job->state_dir, LEASE_TAKEN, l, job->error);
+    if (r >= 0)
+        r = give(&g);
     if (r >= 0) {
         l->state = LEASE_HELD;
         r = lease_write(job->state_dir, l, job->error);

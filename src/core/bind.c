@@ -173,6 +173,30 @@ static int load_drivers(struct backend *b, const struct plan *p, struct step *st
     return 0;
 }
 
+/* The VFs of a PF are alike: one is asked about for each driver. */
+static int check_drivers(struct backend *b, const struct plan *p, struct job *jobs, size_t count,
+                         struct sriov_error *error)
+{
+    const char *checked = "";
+    char object[OBJECT_SIZE];
+
+    for (size_t i = 0; i < count; i++) {
+        const char *name = jobs[i].step->to;
+
+        if (str_eq(name, checked) || str_eq(name, DRIVER_DEFAULT) || str_eq(name, DRIVER_NONE))
+            continue;
+        checked = name;
+        if (driver_is_for(b, name, jobs[i].vf))
+            continue;
+        jobs[i].step->state = STEP_FAILED;
+        step_object(p, jobs[i].step, object);
+        error_set(error, SRIOV_UNSUPPORTED, 0, object, "%s is no driver for this device", name);
+        error_remedy(error, "sriovctl bind %s default takes the one that is", object);
+        return -EOPNOTSUPP;
+    }
+    return 0;
+}
+
 void execute_load_default(struct backend *b, const struct vf *vf, char **loaded)
 {
     _cleanup_free_ char *alias = NULL;
@@ -236,13 +260,15 @@ int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t 
 
     if (!jobs)
         return error_no_memory(error);
-    r = load_drivers(b, p, steps, count, error);
-    if (r < 0)
-        return r;
     for (size_t i = 0; i < count; i++) {
         jobs[i].step = &steps[i];
         jobs[i].vf = &p->goals.items[steps[i].goal].pf->vfs[steps[i].vf];
     }
+    r = check_drivers(b, p, jobs, count, error);
+    if (r >= 0)
+        r = load_drivers(b, p, steps, count, error);
+    if (r < 0)
+        return r;
     run_pool(&pool);
     load_default_drivers(b, jobs, count);
     for (size_t i = 0; i < count; i++) {

@@ -67,7 +67,10 @@ refused_binds_change_nothing() {
     is "$(state)" "$before" 'nothing else changed, either'
     exits 4 'the same in JSON' sriovctl bind --json enp1s0/0 no-such-driver
     is "$(jq -r '.error.object' "$out" "$err" | head -1)" enp1s0/0 'names the VF'
-    keep sriovctl bind enp1s0/0 virtio-pci
+    exits 4 'a driver for other devices is refused' sriovctl bind enp1s0/0-1 e1000e
+    has "$(cat "$err")" '*enp1s0/0*e1000e is no driver for this device*' 'before it can hurt the kernel'
+    is "$(drivers 2) $(overrides 2)" 'igbvf igbvf  (null) (null) ' 'and nothing was touched'
+    keep sriovctl bind enp1s0/0 pcieport
     ok 'a driver that will not have the VF is an error' test "$status" -ne 0
     is "$(drivers 2) $(overrides 2)" 'igbvf igbvf  (null) (null) ' 'the old one is bound again'
     must named enp1s0 2

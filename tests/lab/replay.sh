@@ -40,6 +40,15 @@ same() { # WHAT ARGUMENT…
     fi
 }
 
+# A capture has no ledger, so what needs it is not checked there; all that is found is the same, evidence and all.
+same_findings() { # WHAT ARGUMENT…
+    local what=$1
+    shift
+    sriovctl doctor --json "$@" >"$tmp/live"
+    sriovctl doctor --json --replay "$capture" "$@" >"$tmp/replayed"
+    is "$(jq -S .findings "$tmp/replayed")" "$(jq -S .findings "$tmp/live")" "$what"
+}
+
 it_answers_as_the_machine() {
     succeeds 'capture' sriovctl capture "$capture"
     is "$(stat -c %a "$capture")" 600 'is for its owner only'
@@ -54,6 +63,8 @@ it_answers_as_the_machine() {
     same 'show of VFs in JSON' show enp1s0/0-3 --json
     same 'show of another PF' show eni1np1
     same 'show of a VF that there is not' show enp1s0/5
+    same_findings 'the doctor finds the same'
+    same_findings 'the doctor finds the same of one PF' enp1s0
     succeeds 'capture to standard output' sriovctl capture -
     is "$(json .format)" sriovd-capture 'is the same form'
 }
