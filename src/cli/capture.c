@@ -5,11 +5,11 @@
 #include <errno.h>
 
 #include "base/file.h"
-#include "cli/app.h"
+#include "cli/capture.h"
 #include "doctor/doctor.h"
+#include "doctor/host-facts.h"
 
-/* Puts the recorder between us and the kernel. */
-static int start_recording(struct app *a)
+int capture_start(struct app *a)
 {
     struct backend *recorder;
     int r = session_backend(&a->session, &a->error);
@@ -20,6 +20,12 @@ static int start_recording(struct app *a)
         return error_set(&a->error, SRIOV_FAILED, -r, "", "cannot record");
     a->session.backend = recorder;
     return 0;
+}
+
+int capture_text(struct app *a, struct buf *ret)
+{
+    int r = backend_capture_text(a->session.backend, ret);
+    return r < 0 ? error_set(&a->error, SRIOV_FAILED, -r, "", "cannot put the record together") : 0;
 }
 
 static int write_capture(struct app *a, const char *file, struct buf *text)
@@ -50,23 +56,24 @@ static int look_at_all(struct app *a)
 {
     _cleanup_doctor_ struct doctor *d = NULL;
     struct doctor_input in = { .session = &a->session };
-    return doctor_run(&in, &d, &a->error);
+    int r = doctor_run(&in, &d, &a->error);
+    if (r >= 0)
+        host_look(d);
+    return r;
 }
 
 static int run_capture(struct app *a)
 {
     _cleanup_buf_ struct buf text = BUF_INIT;
-    int r = start_recording(a);
+    int r = capture_start(a);
     if (r >= 0)
         r = session_snapshot(&a->session, &a->error);
     if (r >= 0)
         r = look_at_all(a);
     if (r < 0)
         return r;
-    r = backend_capture_text(a->session.backend, &text);
-    if (r < 0)
-        return error_set(&a->error, SRIOV_FAILED, -r, "", "cannot put the record together");
-    return write_capture(a, a->args[0], &text);
+    r = capture_text(a, &text);
+    return r < 0 ? r : write_capture(a, a->args[0], &text);
 }
 
 const struct verb verb_capture = {

@@ -71,8 +71,7 @@ static bool same_block(const struct finding *a, const struct finding *b)
            str_eq(a->pf, b->pf) && a->vf >= 0 && b->vf >= 0;
 }
 
-/* Is it told with one that stands before it? */
-static bool is_told(const struct doctor *d, size_t place)
+bool diagnosis_is_told(const struct doctor *d, size_t place)
 {
     const struct finding *f = doctor_finding(d, place);
     for (size_t i = 0; i < place; i++) {
@@ -101,7 +100,7 @@ static void block_vfs(const struct doctor *d, const struct finding *first, struc
     buf_printf(ret, to > from ? "%d-%d" : "%d", from, to);
 }
 
-static void object_of_block(const struct doctor *d, const struct finding *f, struct buf *ret)
+void diagnosis_object(const struct doctor *d, const struct finding *f, struct buf *ret)
 {
     if (f->vf < 0) {
         buf_add_str(ret, f->object);
@@ -127,7 +126,7 @@ static void title(struct app *a, const struct doctor *d, const struct finding *f
 {
     _cleanup_buf_ struct buf object = BUF_INIT;
     const char *name = severity_name(f->severity);
-    object_of_block(d, f, &object);
+    diagnosis_object(d, f, &object);
     buf_printf(&a->out, "%*s", (int)indent, "");
     if (a->colour)
         buf_printf(&a->out, "\033[1;%sm%s\033[0m", colours[f->severity], name);
@@ -172,21 +171,29 @@ static void unseen(struct app *a, const struct doctor *d)
         buf_printf(&a->out, "  %-26s  %s\n", u->check->id, u->why);
 }
 
+/* "1 error, 2 warnings; sriovctl doctor --explain pf-down tells more" */
 static void sum_up(struct app *a, const struct doctor *d)
 {
-    size_t count[] = { 0, 0, 0 };
+    static const char *const words[] = {
+        [FINDING_INFO] = "note",
+        [FINDING_WARNING] = "warning",
+        [FINDING_ERROR] = "error",
+    };
+    _cleanup_buf_ struct buf text = BUF_INIT;
     const struct finding *f;
-    for (size_t i = 0; (f = doctor_finding(d, i)); i++)
-        count[f->severity] += !is_told(d, i);
-    size_t n = 0;
-    while (doctor_unseen(d, n))
-        n++;
-    if (count[FINDING_ERROR] + count[FINDING_WARNING] + count[FINDING_INFO] == 0)
+    if (!doctor_finding(d, 0)) {
         buf_add_str(&a->out, "healthy: nothing found\n");
-    else
-        buf_printf(&a->out, "%s%zu errors, %zu warnings, %zu notes; sriovctl doctor --explain ID tells more\n",
-                   n > 0 ? "\n" : "", count[FINDING_ERROR], count[FINDING_WARNING],
-                   count[FINDING_INFO]);
+        return;
+    }
+    for (int severity = FINDING_ERROR; severity >= FINDING_INFO; severity--) {
+        size_t count = 0;
+        for (size_t i = 0; (f = doctor_finding(d, i)); i++)
+            count += (int)f->severity == severity && !diagnosis_is_told(d, i);
+        if (count > 0)
+            text_add(&text, "%zu %s%s", count, words[severity], count > 1 ? "s" : "");
+    }
+    buf_printf(&a->out, "\n%s; sriovctl doctor --explain %s tells more\n",
+               text.data ? text.data : "", doctor_finding(d, 0)->check->id);
 }
 
 void diagnosis_text(struct app *a, const struct diagnosis *diagnosis)
@@ -194,7 +201,7 @@ void diagnosis_text(struct app *a, const struct diagnosis *diagnosis)
     const struct doctor *d = diagnosis->doctor;
     const struct finding *f;
     for (size_t i = 0; (f = doctor_finding(d, i)); i++) {
-        if (is_told(d, i))
+        if (diagnosis_is_told(d, i))
             continue;
         if (!f->under && i > 0)
             buf_add_char(&a->out, '\n');

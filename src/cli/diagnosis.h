@@ -21,6 +21,11 @@ struct diagnosis {
 int diagnosis_make(struct app *a, const char *word, struct diagnosis *ret);
 void diagnosis_done(struct diagnosis *d);
 
+/* Findings of one check about many VFs of a PF are told as one: is the finding at this place told
+ * with one before it, and what is the one about ("enp1s0/0-3,5")? */
+bool diagnosis_is_told(const struct doctor *d, size_t place);
+void diagnosis_object(const struct doctor *d, const struct finding *f, struct buf *ret);
+
 /* All findings as blocks of text, those that one explains under it; then what could not be looked
  * at, and a line that sums up. */
 void diagnosis_text(struct app *a, const struct diagnosis *d);

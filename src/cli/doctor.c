@@ -105,7 +105,7 @@ static void groups_json(struct app *a, const struct group_row *rows, size_t coun
         json_str(&w, "pci", row->device->address);
         json_i64(&w, "kernel", row->device->iommu_group);
         json_i64(&w, "computed", row->computed);
-        json_str(&w, "first", row->group->first->address);
+        json_str(&w, "first", row->group->first ? row->group->first->address : NULL);
         json_str(&w, "breaker", row->group->breaker ? row->group->breaker->address : NULL);
         json_str(&w, "why", row->group->why);
         json_end(&w);
@@ -123,7 +123,7 @@ static int groups_text(struct app *a, const struct group_row *rows, size_t count
         const struct group_row *row = &rows[i];
         const struct pci_device *breaker = row->group->breaker;
         char number[NUMBER_SIZE];
-        bool alone = row->group->first == row->device;
+        bool alone = !row->group->first || row->group->first == row->device;
         table_add(&t, (const char *[]){ row->device->address,
                                         text_number(row->device->iommu_group, number),
                                         alone ? NULL : row->group->first->address,
@@ -153,7 +153,8 @@ static int groups(struct app *a)
     if (!rows)
         return error_no_memory(&a->error);
     for (size_t i = 0; i < tree.count; i++)
-        rows[i] = (struct group_row){ &tree.items[i], &found[i], found[i].first->iommu_group };
+        rows[i] = (struct group_row){ &tree.items[i], &found[i],
+                                      found[i].first ? found[i].first->iommu_group : -1 };
     if (a->options.json)
         groups_json(a, rows, tree.count);
     else

@@ -13,6 +13,7 @@ static const struct page {
     { "man", gen_man },   { "man-policy", gen_man_policy },
     { "bash", gen_bash }, { "zsh", gen_zsh },
     { "fish", gen_fish }, { "reference", gen_reference },
+    { "kb", gen_kb },
 };
 
 static int print(const struct page *page)
@@ -33,6 +34,6 @@ int main(int argc, char **argv)
         if (str_eq(pages[i].name, argv[1]))
             return print(&pages[i]);
     }
-    fprintf(stderr, "usage: gen-docs man|man-policy|bash|zsh|fish|reference\n");
+    fprintf(stderr, "usage: gen-docs man|man-policy|bash|zsh|fish|reference|kb\n");
     return 2;
 }

@@ -40,6 +40,7 @@ void gen_bash(struct buf *out);
 void gen_zsh(struct buf *out);
 void gen_fish(struct buf *out);
 void gen_reference(struct buf *out);
+void gen_kb(struct buf *out);
 
 /* gen-roff.c */
 void roff_text(struct buf *out, const char *text);      /* escaped, no newline */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sriovctl history: every change of the host's VFs, from the ledger.
+ * sriovctl history: every change of the host's VFs, from the ledger, and who had them when, from
+ * the log of leases.
  */
 #include <stdio.h>
 
 #include "base/table.h"
-#include "cli/app.h"
+#include "cli/tenure.h"
 #include "core/target.h"
 
 #define LIMIT_DEFAULT 100
@@ -13,6 +14,8 @@
 static const struct option_row options[] = {
     { "limit", 'l', OPTION_NUMBER, OPTION(limit), "N",
       .help = "at most N changes; 100 if left out" },
+    { "at", 0, OPTION_TEXT, OPTION(at), "TIME",
+      .help = "who had the VFs at that time: \"2026-08-19 12:00\"" },
     { NULL },
 };
 
@@ -81,14 +84,29 @@ static void json_row(const struct history_row *row, struct json_writer *w)
     json_end(w);
 }
 
-static int print_json(struct app *a, const struct history_row *rows, size_t count)
+/* What both print. */
+struct found {
+    struct history_row *rows; /* newest first */
+    size_t count;
+    struct lease_records leases; /* oldest first */
+    size_t limit;
+};
+
+static void found_done(struct found *f)
+{
+    free(f->rows);
+    lease_records_done(&f->leases);
+}
+
+static int print_json(struct app *a, const struct found *f)
 {
     struct json_writer w = JSON_WRITER(&a->out);
     json_object(&w, NULL);
     json_array(&w, "history");
-    for (size_t i = 0; i < count; i++)
-        json_row(&rows[i], &w);
+    for (size_t i = 0; i < f->count; i++)
+        json_row(&f->rows[i], &w);
     json_end(&w);
+    tenure_json(a, &f->leases, f->limit, &w);
     json_end(&w);
     buf_add_char(&a->out, '\n');
     return 0;
@@ -119,36 +137,69 @@ static void add_row(struct table *t, const struct history_row *row, bool first)
                  });
 }
 
-static int print_table(struct app *a, const struct history_row *rows, size_t count)
+static void add_lease(struct app *a, struct table *t, const struct lease_record *r)
+{
+    char when[TIME_TEXT_SIZE], who[TENURE_WHO_SIZE], object[OBJECT_SIZE];
+    time_text(r->when, when);
+    tenure_who(r, who);
+    tenure_label(a, r, object);
+    table_add(t, (const char *[]){ NULL, when, who, NULL, NULL, object, "lease", NULL,
+                                   lease_event_name(r->event), NULL });
+}
+
+/* Both lists by time, newest first. The rows of a transaction all have its time, so no lease comes
+ * between them. */
+static int print_table(struct app *a, const struct found *f)
 {
     _cleanup_(table_done) struct table t = { 0 };
+    const struct history_row *rows = f->rows;
+    size_t leases = f->leases.count, row = 0;
     table_init(&t, headings, ELEMENTS(headings));
-    for (size_t i = 0; i < count; i++)
-        add_row(&t, &rows[i], i == 0 || rows[i].transaction != rows[i - 1].transaction);
+    for (size_t n = 0; n < f->limit && (row < f->count || leases > 0); n++) {
+        const struct lease_record *lease = leases > 0 ? &f->leases.items[leases - 1] : NULL;
+        if (lease && (row == f->count || lease->when >= rows[row].when)) {
+            add_lease(a, &t, lease);
+            leases--;
+            continue;
+        }
+        add_row(&t, &rows[row], row == 0 || rows[row].transaction != rows[row - 1].transaction);
+        row++;
+    }
     return table_print(&t, &a->out, a->colour) < 0 ? error_no_memory(&a->error) : 0;
+}
+
+static int print(struct app *a, const struct subject *subject, const struct found *f)
+{
+    if (f->leases.damaged > 0)
+        app_note(a, "%zu lines of the log of leases cannot be read", f->leases.damaged);
+    if (a->options.json)
+        return print_json(a, f);
+    if (f->count + f->leases.count == 0)
+        app_note(a, "no change is known%s%s", subject->pf ? " of " : "",
+                 subject->pf ? a->args[0] : "");
+    return f->count + f->leases.count > 0 ? print_table(a, f) : 0;
 }
 
 static int run_history(struct app *a)
 {
     struct subject subject;
-    _cleanup_free_ struct history_row *rows = NULL;
-    size_t count = 0;
-    size_t limit = a->options.limit > 0 ? a->options.limit : LIMIT_DEFAULT;
+    _cleanup_(found_done) struct found found = {
+        .limit = a->options.limit > 0 ? a->options.limit : LIMIT_DEFAULT,
+    };
     int r = session_ledger(&a->session, &a->error);
     if (r >= 0)
         r = find_subject(a, &subject);
     if (r >= 0)
-        r = ledger_history(a->session.ledger, subject.pf, subject.vf, limit, &rows, &count,
-                           &a->error);
+        r = tenure_read(a, subject.pf, subject.vf, &found.leases);
+    if (r >= 0 && a->options.at)
+        return tenure_print_at(a, &found.leases, a->options.at);
+    if (r >= 0)
+        r = ledger_history(a->session.ledger, subject.pf, subject.vf, found.limit, &found.rows,
+                           &found.count, &a->error);
     if (r < 0)
         return r;
     app_note_interrupted(a);
-    if (a->options.json)
-        return print_json(a, rows, count);
-    if (count == 0)
-        app_note(a, "no change is known%s%s", subject.pf ? " of " : "",
-                 subject.pf ? a->args[0] : "");
-    return count > 0 ? print_table(a, rows, count) : 0;
+    return print(a, &subject, &found);
 }
 
 const struct verb verb_history = {
@@ -160,6 +211,8 @@ const struct verb verb_history = {
             "Prints the changes that sriovctl and sriovd made, newest first: transaction, time, who asked for "
             "it with which command, what became of it, and each setting with the value before and after. A "
             "device that is no longer there is named by its PCI address.",
+            "Leases stand among them: taken, released, reclaimed (the owner was gone), undone (giving it failed), "
+            "void (a reboot had ended it). --at answers who had which VF at one moment.",
             "State of a transaction: running, applied, reverted (it failed, was interrupted, or was rolled "
             "back), not-reverted (something could not be put back), void (a reboot came in between).",
             NULL,
@@ -171,6 +224,7 @@ const struct verb verb_history = {
         (const struct example[]){
             { "history", "the last 100 changes" },
             { "history enp1s0/3 --limit 5", "the last five of one VF" },
+            { "history enp1s0/3 --at '2026-08-19 12:00'", "who had it then" },
             { NULL, NULL },
         },
     .run = run_history,

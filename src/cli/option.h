@@ -55,9 +55,20 @@ struct options {
     bool link, spread, clean, check;
     uint64_t pid;
     struct words addresses;
+    /* of history */
+    const char *at;
+    /* of audit and report */
+    const char *baseline, *output, *event, *symptom;
+    bool mask;
     /* of doctor */
     const char *explain, *fix;
     bool list, groups;
+    /* of host prepare */
+    bool apply, undo, no_vfio;
+    unsigned iommu;
+    uint64_t firmware_vfs;
+    const char *root, *vfio_ids;
+    struct words hugepages;
 };
 
 #define OPTION(member) offsetof(struct options, member)

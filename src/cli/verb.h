@@ -27,6 +27,9 @@ struct app;
     X(leases)                                                                                      \
     X(run)                                                                                         \
     X(doctor)                                                                                      \
+    X(audit)                                                                                       \
+    X(report)                                                                                      \
+    X(host)                                                                                        \
     X(watch)                                                                                       \
     X(capture)                                                                                     \
     X(help)                                                                                        \

@@ -100,6 +100,15 @@ static bool is_meant(const struct lease *l, const struct release_request *q)
            (!q->ifname || !l->ifname[0] || str_eq(l->ifname, q->ifname));
 }
 
+static int remove_damaged(struct job *job)
+{
+    struct lease l = { .vf = job->place.index, .state = LEASE_HELD };
+
+    STR_SET(l.pf, job->place.pf);
+    STR_SET(l.owner.name, LEASE_UNREADABLE);
+    return remove_lease(job, &l);
+}
+
 /* Nobody knows who had it and how it was. If its netdev is where the caller had it, or the lease is
  * damaged and it has come home, it is made like new. A VF at home without a lease is nobody's. */
 static int end_without_lease(struct job *job, const struct release_request *q, bool unreadable)
@@ -109,7 +118,7 @@ static int end_without_lease(struct job *job, const struct release_request *q, b
 
     r = job_renew(job, q->netns, unreadable, q->reset);
     if (r > 0 && unreadable)
-        return lease_remove(job->state_dir, job->place.pf, job->place.index, job->error);
+        return remove_damaged(job);
     if (r == 0 && unreadable) {
         if (job->error)
             *job->error = why;

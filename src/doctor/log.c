@@ -27,6 +27,8 @@ const char *const log_words[] = {
     "out of range",
     /* drivers/pci/pcie/aer.c, err.c */
     "AER",
+    /* security/lockdown/lockdown.c */
+    "locked down",
     /* drivers of PFs and VFs */
     "igb",
     "ixgbe",

@@ -28,35 +28,50 @@ struct pci_sriov {
     uint16_t control, initial_vfs, total_vfs, num_vfs, offset, stride, vf_device;
 };
 
+#define PCI_ADDRESS_SIZE 16
+
+/* Of a VF, whose config space is not read (vendor and device are 0xffff there by the
+ * specification): it is like its PF but for the device id, a single function without capabilities
+ * of its own. */
 struct pci_device {
-    char address[16]; /* "0000:01:00.0" */
-    char parent[16];  /* of the bridge it is behind, "" on a root bus */
-    uint32_t number;  /* domain << 16 | bus << 8 | device << 3 | function */
-    uint32_t class_code;
+    char address[PCI_ADDRESS_SIZE];    /* "0000:01:00.0" */
+    uint64_t number;                   /* domain << 16 | bus << 8 | device << 3 | function */
+    char parent[PCI_ADDRESS_SIZE];     /* of the bridge it is behind, "" on a root bus */
+    char dma_device[PCI_ADDRESS_SIZE]; /* under whose id it does DMA (Intel VMD); "": its own */
+    bool is_vf;                        /* has a physfn */
+    char pf[PCI_ADDRESS_SIZE];         /* of a VF: the address of its PF */
+    int iommu_group;                   /* -1: none */
     uint16_t vendor, device;
-    bool is_vf;   /* has a physfn */
-    char pf[16];  /* of a VF: the address of its PF */
+    uint32_t subsystem; /* device << 16 | vendor */
+    uint32_t class_code;
     bool is_bridge;
-    uint8_t secondary, subordinate; /* bridges */
-    bool multifunction;
-    int iommu_group; /* -1: none */
-    bool config_seen; /* all that follows was read; false: not root */
+    bool multifunction;             /* as the kernel sees it: also what is no function 0 */
+    uint8_t secondary, subordinate; /* bridges: their bus, and the last one behind it */
+    bool config_seen;               /* all that follows was read; false: not root */
     enum pcie_type type;
-    uint16_t express;   /* offset of the PCI Express capability, 0: none */
-    uint32_t device_caps2; /* Device Capabilities 2 */
+    uint16_t express;      /* offset of the PCI Express capability, 0: none */
+    uint32_t device_caps2; /* bridges: Device Capabilities 2 */
     uint16_t device_control2;
-    uint16_t acs;       /* offset of the ACS capability, 0: none */
+    uint16_t acs; /* offset of the ACS capability, 0: none */
     uint16_t acs_caps, acs_control;
-    uint16_t ari;       /* offset of the ARI capability, 0: none */
+    uint16_t acs_control_wide; /* where ports with 32-bit registers have the control */
+    uint16_t ari;              /* offset of the ARI capability, 0: none */
     struct pci_sriov sriov;
 };
+
+/* Bits of the registers above. */
+#define PCI_ARI_FORWARDING 0x20 /* device_caps2 and device_control2: "ARI Forwarding" */
+#define SRIOV_VFS_ENABLED 0x01  /* sriov.control */
+#define SRIOV_ARI_HIERARCHY 0x10
 
 struct pci_tree {
     struct pci_device *items; /* in order of their numbers */
     size_t count;
-    bool complete; /* all config spaces were seen */
+    bool complete;   /* all config spaces were seen */
+    bool has_groups; /* some device is in an IOMMU group: an IOMMU is in use */
 };
 
+/* -ENOENT: no PCI bus, or not in the capture. The tree is the caller's to clear. */
 int pci_tree_read(struct backend *b, struct pci_tree *ret);
 void pci_tree_done(struct pci_tree *t);
 

@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "kernel/bridge.h"
 #include "kernel/devlink.h"
+#include "kernel/ethtool.h"
 #include "kernel/event-read.h"
 #include "kernel/netlink.h"
 #include "kernel/rtnl.h"
@@ -55,12 +57,31 @@ static void read_addresses(const struct buf *b)
     rtnl_addresses_done(&addresses);
 }
 
+static void read_bridge(const struct buf *b)
+{
+    struct fdb fdb = { 0 };
+    enum bridge_mode mode;
+    int r = bridge_parse_fdb(b, &fdb);
+    must(r == 0 || (r == -EBADMSG && !fdb.items));
+    fdb_done(&fdb);
+    r = bridge_parse_mode(b, 1, &mode);
+    must(r == 0 || r == -EBADMSG || r == -ENOENT);
+}
+
+static void read_ethtool(const struct buf *b)
+{
+    struct ethtool_feature feature;
+    int r = ethtool_parse_feature(b, "hw-tc-offload", &feature);
+    must(r == 0 || r == -EBADMSG);
+}
+
 static void read_routes(const struct buf *b)
 {
     int links[2];
     int r = rtnl_parse_route_links(b, false, links, 2);
     int defaults = rtnl_parse_route_links(b, true, links, 2);
     must(r >= 0 ? defaults <= r : r == -EBADMSG);
+    read_bridge(b);
 }
 
 static void read_devlink(const struct buf *b)
@@ -71,6 +92,7 @@ static void read_devlink(const struct buf *b)
     must(r == 0 || r == -EBADMSG);
     r = devlink_parse_eswitch(b, &mode);
     must(r == 0 || r == -EBADMSG);
+    read_ethtool(b);
 }
 
 static void read_ack(const struct buf *b)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the files of the area create share.
+ */
+#ifndef DOCTOR_CREATE_H
+#define DOCTOR_CREATE_H
+
+#include "doctor/check.h"
+
+/* Is it a driver that gives the VFs of this PF a netdev? */
+bool create_is_net_driver(const struct pf *pf, const char *driver);
+
+/* Does modprobe keep a module from being loaded for a device: a blacklist line, or an install line
+ * that does nothing? `text` is a file of modprobe.d; *ret_line counts from 1. */
+bool create_is_blacklisted(const char *text, const char *module, unsigned *ret_line);
+
+/* Does a .network file of systemd ask for DHCP on all netdevs of a pattern that this one matches?
+ */
+bool create_network_file_takes(const char *text, const char *netdev);
+
+void check_vf_driver_missing(struct doctor *d, const struct pf *pf, const struct vf *vf);
+
+#endif

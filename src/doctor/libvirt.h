@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What libvirt's files say of VMs and of pools of VFs. libvirt is not asked: its daemon may be
+ * down, which is when a doctor is called, and a capture has only files. Of its XML a handful of
+ * attributes is of interest, so the files are gone through tag by tag, tolerantly: a whole XML
+ * library (libxml2 is larger than sriovctl) would only add ways to fail.
+ */
+#ifndef DOCTOR_LIBVIRT_H
+#define DOCTOR_LIBVIRT_H
+
+#include "doctor/check.h"
+
+/* <hostdev type='pci'> or <interface>. */
+struct vm_device {
+    bool interface; /* an <interface>, of any type */
+    char pci[16];   /* the host's device, "" if it is none */
+    bool has_mac;
+    uint64_t mac;
+    char alias[64];
+    char teaming[16]; /* "persistent", "transient", "" */
+    char partner[64]; /* of a transient one: alias of the persistent one */
+};
+
+struct vm {
+    char name[64];
+    char path[256];
+    bool running;
+    bool hugepages;
+    unsigned root_ports, free_root_ports;
+    struct vm_device *devices;
+    size_t n_devices;
+};
+
+struct vms {
+    struct vm *items;
+    size_t count;
+};
+
+/* A network with <forward mode='hostdev'>. */
+struct vm_pool {
+    char name[64];
+    char path[256];
+    bool running;
+    char pf[16]; /* <pf dev=…>, "" if addresses are listed only */
+    struct strv addresses;
+};
+
+struct vm_pools {
+    struct vm_pool *items;
+    size_t count;
+};
+
+/* All VMs that are defined or running; of a running one what it runs with. Files that cannot be
+ * read are passed over. 0 or -ENOMEM. */
+int vms_read(struct doctor *d, struct vms *ret);
+void vms_done(struct vms *v);
+int vm_pools_read(struct doctor *d, struct vm_pools *ret);
+void vm_pools_done(struct vm_pools *p);
+
+/* One file's text, for those two and for tests. */
+int vm_parse(const char *text, struct vm *ret);
+void vm_done(struct vm *v);
+int vm_pool_parse(const char *text, struct vm_pool *ret);
+void vm_pool_done(struct vm_pool *p);
+
+#endif

@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# lab: --nics 2 --no-cable 1
+# timeout: 300
+#
+# The doctor and a NIC without link.
+cd "$(dirname "$0")" || exit
+# shellcheck source=lib.sh
+. ./lib.sh
+# shellcheck source=doctor.bash
+. ./doctor.bash
+
+try_faults
+finish
