@@ -86,14 +86,15 @@ static void test_options(void **state)
     }
 }
 
-/* What changes the machine has a dry run. */
+/* What changes the machine has a dry run; doctor, which reads, has one for its --fix. */
 static void test_changing_verbs_can_be_tried(void **state)
 {
     for (const struct verb *const *v = verb_table; *v; v++) {
         bool dry_run = false;
         for (const struct option_row *row = (*v)->options; row && row->name; row++)
             dry_run |= str_eq(row->name, "dry-run");
-        assert_int_equal(dry_run, ((*v)->flags & VERB_WRITES) != 0);
+        bool changes = ((*v)->flags & VERB_WRITES) != 0 || *v == &verb_doctor;
+        assert_int_equal(dry_run, changes);
     }
 }
 
