@@ -17,15 +17,6 @@ static int open_tree(const struct boot_request *q, struct tree *ret, struct srio
                  : 0;
 }
 
-static const struct journal_file *file_of(const struct journal *j, const char *path)
-{
-    for (size_t i = 0; i < j->count; i++) {
-        if (str_eq(j->files[i].path, path))
-            return &j->files[i];
-    }
-    return NULL;
-}
-
 /* Gives a file its text (NULL: none), with the mode and owner that it had. */
 static int put(const struct tree *t, const struct journal_file *f, const char *text)
 {
@@ -57,7 +48,7 @@ static bool take_back(const struct tree *t, const struct journal *j, const struc
 {
     bool all = true;
     while (count-- > 0)
-        all &= put(t, file_of(j, p->files[count].path), p->files[count].before) >= 0;
+        all &= put(t, journal_find(j, p->files[count].path), p->files[count].before) >= 0;
     return all;
 }
 
@@ -68,7 +59,7 @@ static int write_files(const struct tree *t, const struct journal *j, const stru
     if (r < 0)
         return r;
     for (size_t i = 0; i < p->files_count; i++) {
-        r = put(t, file_of(j, p->files[i].path), p->files[i].after);
+        r = put(t, journal_find(j, p->files[i].path), p->files[i].after);
         if (r >= 0)
             continue;
         bool back = take_back(t, j, p, i);
@@ -124,11 +115,6 @@ int boot_apply(const struct boot_request *q, const struct boot_plan *p, struct s
 
 /* ---- undo ---- */
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? str_eq(a, b) : a == b;
-}
-
 static int plan_file(const struct tree *t, const struct journal_file *f, struct boot_plan *plan,
                      struct sriov_error *error)
 {
@@ -136,9 +122,9 @@ static int plan_file(const struct tree *t, const struct journal_file *f, struct 
     int r = tree_read(t, f->path, TREE_FILE_LIMIT, &now, NULL, NULL);
     if (r < 0 && r != -ENOENT && r != -EFBIG)
         return file_error(f->path, r, error);
-    if (r != -EFBIG && same_text(now, f->before))
+    if (r != -EFBIG && journal_same(now, f->before))
         return 0;
-    if (r == -EFBIG || !same_text(now, f->after)) {
+    if (r == -EFBIG || !journal_same(now, f->after)) {
         error_set(error, SRIOV_IN_USE, 0, f->path,
                   "was changed since by somebody else; nothing is undone");
         error_remedy(error, "take out by hand what host prepare shows, or make it as it was");
@@ -156,7 +142,7 @@ static int plan_undo(const struct tree *t, const struct journal *j, struct boot_
         if (r < 0)
             return r;
     }
-    for (size_t i = 0; i < j->reversal.count; i++) {
+    for (size_t i = j->reversal.count; i-- > 0;) {
         if (commands_add(&plan.commands, &j->reversal.items[i].argv, NULL) < 0)
             return error_no_memory(error);
     }
@@ -181,7 +167,7 @@ static int restore(const struct tree *t, const struct journal *j, const struct b
                    struct sriov_error *error)
 {
     for (size_t i = 0; i < plan->files_count; i++) {
-        int r = put(t, file_of(j, plan->files[i].path), plan->files[i].after);
+        int r = put(t, journal_find(j, plan->files[i].path), plan->files[i].after);
         if (r < 0) {
             error_set(error, SRIOV_NOT_ROLLED_BACK, -r, plan->files[i].path, "cannot be written");
             error_remedy(error, "mend that; then --undo again");

@@ -58,6 +58,13 @@ static void read_modules(const struct tree *t, struct boot_facts *f)
     }
 }
 
+static void find_image(const struct tree *t, struct boot_facts *f)
+{
+    snprintf(f->image, sizeof(f->image), "/usr/lib/modules/%.128s/vmlinuz", f->release);
+    if (!tree_has(t, f->image))
+        snprintf(f->image, sizeof(f->image), "/boot/vmlinuz-%.128s", f->release);
+}
+
 int boot_facts_read(const struct boot_request *q, const struct tree *t, struct boot_facts *ret)
 {
     struct boot_facts f = { 0 };
@@ -71,6 +78,7 @@ int boot_facts_read(const struct boot_request *q, const struct tree *t, struct b
     if (*f.release) {
         read_config(t, &f);
         read_modules(t, &f);
+        find_image(t, &f);
     }
     *ret = f;
     return 0;

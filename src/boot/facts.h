@@ -13,6 +13,7 @@ struct boot_facts {
     char config_path[160]; /* "" if it does not have its configuration */
     char *config;          /* text; NULL */
     char modules[160];     /* "/usr/lib/modules/RELEASE" */
+    char image[160];       /* the kernel's file */
     bool vfio_built_in;
 };
 

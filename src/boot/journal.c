@@ -154,12 +154,7 @@ static int keep(const struct journal *j, size_t number, const char *kind, const 
     return 0;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? str_eq(a, b) : a == b;
-}
-
-static struct journal_file *find_file(struct journal *j, const char *path)
+struct journal_file *journal_find(const struct journal *j, const char *path)
 {
     for (size_t i = 0; i < j->count; i++) {
         if (str_eq(j->files[i].path, path))
@@ -206,10 +201,10 @@ static int note_file(struct journal *j, const struct tree *t, size_t number,
     int r = tree_read(t, f->path, TREE_FILE_LIMIT, &now, NULL, &st);
     if (r < 0 && r != -ENOENT)
         return r;
-    if (!same_text(now, f->before))
+    if (!journal_same(now, f->before))
         return -EAGAIN;
-    struct journal_file *entry = find_file(j, f->path);
-    bool is_ours = entry && (same_text(now, entry->after) || same_text(now, entry->before));
+    struct journal_file *entry = journal_find(j, f->path);
+    bool is_ours = entry && (journal_same(now, entry->after) || journal_same(now, entry->before));
     if (!entry)
         entry = add_file(j, f->path);
     if (!entry)

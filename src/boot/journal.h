@@ -37,6 +37,15 @@ struct journal {
 int journal_open(const char *state_dir, bool write, struct journal *ret, struct sriov_error *error);
 void journal_done(struct journal *j);
 
+/* The file of that path, NULL if it has none. */
+struct journal_file *journal_find(const struct journal *j, const char *path);
+
+/* Are two texts of a file the same? NULL is a file that is not there. */
+static inline bool journal_same(const char *a, const char *b)
+{
+    return a && b ? str_eq(a, b) : a == b;
+}
+
 /* Writes down what a plan is going to do, over what is there, and commits it as not finished. Each
  * file must be as the plan saw it. A file that somebody changed after an earlier apply is from now
  * on undone to that. */

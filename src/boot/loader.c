@@ -8,7 +8,9 @@
 
 #include <errno.h>
 
-#define RELEASE "@RELEASE@" /* in a command: the kernel's */
+/* In a command: the kernel's release, and its file. */
+#define RELEASE "RELEASE"
+#define IMAGE "IMAGE"
 
 const char *const entry_folders[] = {
     "/boot/loader/entries",
@@ -42,14 +44,13 @@ static bool has_cmdline(const struct planner *p)
 }
 
 static const struct place {
-    const char *name;
     bool (*is_there)(const struct planner *p);
     int (*plan)(struct planner *p);
 } places[] = {
-    { "rpm-ostree", is_ostree, ostree_plan },
-    { "GRUB", has_grub, grub_plan },
-    { "kernel-install", has_cmdline, kernel_cmdline_plan },
-    { "boot loader entries", has_entries, bls_plan },
+    { is_ostree, ostree_plan },
+    { has_grub, grub_plan },
+    { has_cmdline, kernel_cmdline_plan },
+    { has_entries, bls_plan },
 };
 
 /* For each kind of place the first row whose file is there. systemd-boot, and GRUB with BLS, read
@@ -57,37 +58,18 @@ static const struct place {
  * Proxmox's copies) or from entries (s390x) must be built again. */
 static const struct refresher {
     unsigned of; /* enum place_bit */
-    const char *needs, *needs_too;
+    const char *needs;
     const char *argv[5];
 } refreshers[] = {
     { PLACE_GRUB | PLACE_CMDLINE,
       "/etc/kernel/proxmox-boot-uuids",
-      NULL,
       { "proxmox-boot-tool", "refresh" } },
-    { PLACE_GRUB, "/usr/sbin/update-grub", NULL, { "update-grub" } },
-    { PLACE_GRUB,
-      "/usr/sbin/grub2-mkconfig",
-      NULL,
-      { "grub2-mkconfig", "-o", "/boot/grub2/grub.cfg" } },
-    { PLACE_GRUB,
-      "/usr/bin/grub-mkconfig",
-      NULL,
-      { "grub-mkconfig", "-o", "/boot/grub/grub.cfg" } },
-    { PLACE_ENTRIES, "/usr/sbin/zipl", NULL, { "zipl" } },
-    { PLACE_CMDLINE, "/etc/mkinitcpio.d", "/boot/EFI/Linux", { "mkinitcpio", "-P" } },
-    { PLACE_CMDLINE, "/etc/mkinitcpio.d", "/efi/EFI/Linux", { "mkinitcpio", "-P" } },
-    { PLACE_CMDLINE,
-      "/usr/bin/kernel-install",
-      "/boot/EFI/Linux",
-      { "kernel-install", "add", RELEASE, "/usr/lib/modules/" RELEASE "/vmlinuz" } },
-    { PLACE_CMDLINE,
-      "/usr/bin/kernel-install",
-      "/efi/EFI/Linux",
-      { "kernel-install", "add", RELEASE, "/usr/lib/modules/" RELEASE "/vmlinuz" } },
-    { PLACE_CMDLINE,
-      "/usr/bin/kernel-install",
-      "/boot/efi/EFI/Linux",
-      { "kernel-install", "add", RELEASE, "/usr/lib/modules/" RELEASE "/vmlinuz" } },
+    { PLACE_GRUB, "/usr/sbin/update-grub", { "update-grub" } },
+    { PLACE_GRUB, "/usr/sbin/grub2-mkconfig", { "grub2-mkconfig", "-o", "/boot/grub2/grub.cfg" } },
+    { PLACE_GRUB, "/usr/bin/grub-mkconfig", { "grub-mkconfig", "-o", "/boot/grub/grub.cfg" } },
+    { PLACE_ENTRIES, "/usr/sbin/zipl", { "zipl" } },
+    { PLACE_IMAGES, "/etc/mkinitcpio.d", { "mkinitcpio", "-P" } },
+    { PLACE_IMAGES, "/usr/bin/kernel-install", { "kernel-install", "add", RELEASE, IMAGE } },
 };
 
 static int add_refresher(struct planner *p, const struct refresher *row)
@@ -95,12 +77,11 @@ static int add_refresher(struct planner *p, const struct refresher *row)
     _cleanup_strv_ struct strv argv = STRV_INIT;
     int r = 0;
     for (size_t i = 0; row->argv[i] && r >= 0; i++) {
-        const char *at = strstr(row->argv[i], RELEASE);
-        char word[256];
-        STR_SET(word, row->argv[i]);
-        if (at)
-            snprintf(word, sizeof(word), "%.*s%s%s", (int)(at - row->argv[i]), row->argv[i],
-                     p->facts.release, at + strlen(RELEASE));
+        const char *word = row->argv[i];
+        if (str_eq(word, RELEASE))
+            word = p->facts.release;
+        else if (str_eq(word, IMAGE))
+            word = p->facts.image;
         r = strv_add(&argv, word);
     }
     if (r >= 0)
@@ -108,13 +89,20 @@ static int add_refresher(struct planner *p, const struct refresher *row)
     return r < 0 ? planner_no_memory(p) : 0;
 }
 
+static bool has_images(const struct planner *p)
+{
+    return tree_has(&p->tree, "/boot/EFI/Linux") || tree_has(&p->tree, "/efi/EFI/Linux") ||
+           tree_has(&p->tree, "/boot/efi/EFI/Linux");
+}
+
 static int plan_refresh(struct planner *p)
 {
     unsigned left = p->changed;
+    if ((left & PLACE_CMDLINE) && has_images(p))
+        left |= PLACE_IMAGES;
     for (size_t i = 0; i < ELEMENTS(refreshers) && left; i++) {
         const struct refresher *row = &refreshers[i];
-        if (!(row->of & left) || !tree_has(&p->tree, row->needs) ||
-            (row->needs_too && !tree_has(&p->tree, row->needs_too)))
+        if (!(row->of & left) || !tree_has(&p->tree, row->needs))
             continue;
         left &= ~row->of;
         int r = add_refresher(p, row);

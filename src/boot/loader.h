@@ -12,6 +12,7 @@ enum place_bit {
     PLACE_GRUB = 1 << 0,
     PLACE_CMDLINE = 1 << 1, /* /etc/kernel/cmdline */
     PLACE_ENTRIES = 1 << 2,
+    PLACE_IMAGES = 1 << 3, /* unified kernel images, which are made from /etc/kernel/cmdline */
 };
 
 /* Every place that the tree has, then the programs that make the boot loader's own files anew. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Walking a document by tables of keys, for the readers of both forms of a policy (desired.c,
- * kubernetes.c): each map has a table of the keys it may hold, and whatever is wrong is one error
- * with file, line and, for an unknown key, the nearest known one. Internal to src/core.
+ * kubernetes.c) and of an audit's baseline: each map has a table of the keys it may hold, and
+ * whatever is wrong is one error with file, line and, for an unknown key, the nearest known one. No
+ * part of the public API.
  */
 #ifndef CORE_DOCUMENT_H
 #define CORE_DOCUMENT_H

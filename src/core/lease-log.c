@@ -49,12 +49,12 @@ static void add_field(struct buf *line, const char *text, char end)
 
 static int make_line(enum lease_event event, const struct lease *l, struct buf *ret)
 {
-    char boot[HOST_BOOT_ID_SIZE];
-    int r = host_boot_id(boot);
+    char boot[HOST_BOOT_ID_SIZE] = "";
+    int r = lease_is_readable(l) ? 0 : host_boot_id(boot);
     if (r < 0)
         return r;
     buf_printf(ret, "%lld\t%s\t%s\t%s\t%u\t%d\t", (long long)time(NULL),
-               event == LEASE_VOID ? l->boot : boot, event_names[event], l->pf, l->vf,
+               lease_is_readable(l) ? l->boot : boot, event_names[event], l->pf, l->vf,
                (int)l->owner.pid);
     add_field(ret, l->owner.name, '\t');
     add_field(ret, l->owner.container, '\n');

@@ -407,7 +407,8 @@ static const char *const autoprobe_because[] = { "autoprobe-off", NULL };
 static const char *const no_iommu_because[] = { "iommu-absent", "iommu-disabled", NULL };
 static const char *const group_because[] = { "iommu-group-shared", NULL };
 static const char *const override_because[] = { "vfio-module-missing", "vfio-without-iommu", NULL };
-static const char *const wrong_because[] = { "vfio-device-busy", "driver-override-stale", NULL };
+static const char *const wrong_because[] = { "vfio-module-missing", "vfio-without-iommu",
+                                             "vfio-device-busy", "driver-override-stale", NULL };
 
 static const struct check checks[] = {
     { "autoprobe-off", "New VFs get no driver", SCOPE_PF, NEEDS_NOTHING, autoprobe_because,

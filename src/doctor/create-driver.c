@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "doctor/create.h"
+#include "doctor/modprobe.h"
 #include "doctor/wanted.h"
 
 /* The drivers whose VFs have a driver and module of their own; the others drive their VFs
@@ -14,16 +15,17 @@ static const struct vf_module {
     const char *pf_driver;
     const char *module; /* as in /sys/module */
     const char *driver; /* as in /sys/bus/pci/drivers */
-    const char *path;   /* without .ko */
+    const char *folder; /* of its file */
+    const char *file;   /* without .ko */
 } modules[] = {
-    { "igb", "igbvf", "igbvf", "intel/igbvf/igbvf" },
-    { "ixgbe", "ixgbevf", "ixgbevf", "intel/ixgbevf/ixgbevf" },
-    { "i40e", "iavf", "iavf", "intel/iavf/iavf" },
-    { "ice", "iavf", "iavf", "intel/iavf/iavf" },
-    { "cxgb4", "cxgb4vf", "cxgb4vf", "chelsio/cxgb4vf/cxgb4vf" },
-    { "fsl_enetc", "fsl_enetc_vf", "fsl_enetc_vf", "freescale/enetc/fsl-enetc-vf" },
-    { "rvu_nicpf", "rvu_nicvf", "rvu_nicvf", "marvell/octeontx2/nic/rvu_nicvf" },
-    { "octeon_ep", "octeon_ep_vf", "octeon_ep_vf", "marvell/octeon_ep_vf/octeon_ep_vf" },
+    { "igb", "igbvf", "igbvf", "intel/igbvf", "igbvf" },
+    { "ixgbe", "ixgbevf", "ixgbevf", "intel/ixgbevf", "ixgbevf" },
+    { "i40e", "iavf", "iavf", "intel/iavf", "iavf" },
+    { "ice", "iavf", "iavf", "intel/iavf", "iavf" },
+    { "cxgb4", "cxgb4vf", "cxgb4vf", "chelsio/cxgb4vf", "cxgb4vf" },
+    { "fsl_enetc", "fsl_enetc_vf", "fsl_enetc_vf", "freescale/enetc", "fsl-enetc-vf" },
+    { "rvu_nicpf", "rvu_nicvf", "rvu_nicvf", "marvell/octeontx2/nic", "rvu_nicvf" },
+    { "octeon_ep", "octeon_ep_vf", "octeon_ep_vf", "marvell/octeon_ep_vf", "octeon_ep_vf" },
 };
 
 static const struct vf_module *module_of(const struct pf *pf)
@@ -42,93 +44,22 @@ bool create_is_net_driver(const struct pf *pf, const char *driver)
     return driver[0] && m && str_eq(m->driver, driver);
 }
 
-/* ---- is there such a module? ---- */
-
-static bool is_installed(struct doctor *d, const char *release, const struct vf_module *m)
+/* Where the distribution has it, and where a vendor's own is put. */
+static bool is_installed(struct doctor *d, const struct vf_module *m)
 {
-    static const char *const endings[] = { ".ko", ".ko.xz", ".ko.zst", ".ko.gz" };
     static const char *const folders[] = { "updates/dkms", "updates", "extra", "weak-updates" };
-    const char *name = str_base_name(m->path);
+    const char *release = read_text(d, "/proc/sys/kernel/osrelease");
+    char folder[128];
 
-    for (size_t e = 0; e < ELEMENTS(endings); e++) {
-        if (there_is(d, "/lib/modules/%s/kernel/drivers/net/ethernet/%s%s", release, m->path,
-                     endings[e]))
-            return true;
-        for (size_t i = 0; i < ELEMENTS(folders); i++) {
-            if (there_is(d, "/lib/modules/%s/%s/%s%s", release, folders[i], name, endings[e]) ||
-                there_is(d, "/lib/modules/%s/%s/drivers/net/ethernet/%s%s", release, folders[i],
-                         m->path, endings[e]))
-                return true;
-        }
-    }
-    return strstr(read_text(d, "/lib/modules/%s/modules.builtin", release), m->path);
-}
-
-static bool is_word(const char *text, const char *word)
-{
-    size_t len = strlen(word);
-
-    return strncmp(text, word, len) == 0 && strchr(" \t\n", text[len]);
-}
-
-bool create_is_blacklisted(const char *text, const char *module, unsigned *ret_line)
-{
-    for (unsigned line = 1; *text; line++) {
-        bool install = is_word(text, "install");
-
-        if (install || is_word(text, "blacklist")) {
-            const char *name = text + strcspn(text, " \t");
-            const char *end = text + strcspn(text, "\n");
-            const char *does_nothing;
-
-            name += strspn(name, " \t");
-            does_nothing = strstr(name, "/bin/true");
-            if (!does_nothing)
-                does_nothing = strstr(name, "/bin/false");
-            if (is_word(name, module) && (!install || (does_nothing && does_nothing < end))) {
-                *ret_line = line;
-                return true;
-            }
-        }
-        text += strcspn(text, "\n");
-        text += *text == '\n';
-    }
-    return false;
-}
-
-static bool find_blacklist(struct doctor *d, const char *module, char ret[300])
-{
-    static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d",
-                                           "/usr/lib/modprobe.d" };
-
+    snprintf(folder, sizeof(folder), "kernel/drivers/net/ethernet/%s", m->folder);
+    if (module_installed(d, folder, m->file))
+        return true;
     for (size_t i = 0; i < ELEMENTS(folders); i++) {
-        const struct strv *names = read_dir(d, "%s", folders[i]);
-
-        for (size_t k = 0; k < names->count; k++) {
-            unsigned line;
-
-            if (!create_is_blacklisted(read_text(d, "%s/%s", folders[i], names->items[k]), module,
-                                       &line))
-                continue;
-            snprintf(ret, 300, "%s/%s:%u", folders[i], names->items[k], line);
+        snprintf(folder, sizeof(folder), "%s/drivers/net/ethernet/%s", folders[i], m->folder);
+        if (module_installed(d, folders[i], m->file) || module_installed(d, folder, m->file))
             return true;
-        }
     }
-    return false;
-}
-
-/* In a list parted by commas, as the kernel's command line has it. */
-static bool is_in_list(const char *list, const char *name)
-{
-    size_t len = strlen(name);
-
-    while (list && *list) {
-        if (strncmp(list, name, len) == 0 && (list[len] == ',' || list[len] == '\0'))
-            return true;
-        list += strcspn(list, ",");
-        list += *list == ',';
-    }
-    return false;
+    return strstr(read_text(d, "/lib/modules/%s/modules.builtin", release), m->folder);
 }
 
 /* ---- the check ---- */
@@ -160,41 +91,43 @@ static size_t count_without_driver(struct doctor *d, const struct pf *pf, const 
     return n;
 }
 
-static void report_not_loadable(struct doctor *d, const struct pf *pf, const struct vf_module *m,
-                                size_t n)
+static struct finding *report_absent(struct doctor *d, const struct vf_module *m, size_t n)
 {
     const char *release = read_text(d, "/proc/sys/kernel/osrelease");
-    char place[300];
     struct finding *f;
+    char path[192];
 
-    if (find_blacklist(d, m->module, place)) {
+    f = report(d, FINDING_ERROR, "%zu VFs have no driver: the module %s is not installed", n,
+               m->module);
+    snprintf(path, sizeof(path), "/lib/modules/%.60s/kernel/drivers/net/ethernet/%s/%s.ko", release,
+             m->folder, m->file);
+    evidence(d, f, path, "No such file or directory");
+    remedy(f, FIX_BY_HAND, "install the package with the module %s for kernel %s", m->module,
+           release);
+    return f;
+}
+
+static void report_not_loaded(struct doctor *d, const struct vf_module *m, size_t n)
+{
+    struct module_rule rule;
+    struct finding *f;
+    char path[64];
+
+    if (module_ban(d, m->module, &rule) != BAN_NONE) {
         f = report(d, FINDING_ERROR, "%zu VFs have no driver: %s is kept from being loaded", n,
                    m->module);
-        evidence(d, f, place, "blacklist or install line for %s", m->module);
-        remedy(f, FIX_BY_HAND, "modprobe %s, and remove %s", m->module, place);
-    } else if (is_in_list(boot_parameter(d, "modprobe.blacklist"), m->module) ||
-               is_in_list(boot_parameter(d, "module_blacklist"), m->module)) {
-        f = report(d, FINDING_ERROR, "%zu VFs have no driver: a kernel parameter forbids %s", n,
-                   m->module);
-        evidence_file(d, f, "/proc/cmdline");
-        remedy(f, FIX_BY_HAND,
-               "remove %s from modprobe.blacklist= or module_blacklist=", m->module);
-    } else if (*release && !is_installed(d, release, m)) {
-        f = report(d, FINDING_ERROR, "%zu VFs have no driver: the module %s is not installed", n,
-                   m->module);
-        snprintf(place, sizeof(place), "/lib/modules/%.60s/kernel/drivers/net/ethernet/%s.ko",
-                 release, m->path);
-        evidence(d, f, place, "No such file or directory");
-        remedy(f, FIX_BY_HAND, "install the package with the module %s for kernel %s", m->module,
-               release);
+        evidence(d, f, rule.place, "%s", rule.text);
+        remedy(f, FIX_BY_HAND, "remove this from %s, then modprobe %s", rule.place, m->module);
+    } else if (!is_installed(d, m)) {
+        f = report_absent(d, m, n);
     } else {
         f = report(d, FINDING_ERROR, "%zu VFs have no driver: the module %s is not loaded", n,
                    m->module);
         confidence(f, LIKELY);
-        snprintf(place, sizeof(place), "/sys/module/%s", m->module);
-        evidence(d, f, place, "No such file or directory");
         remedy(f, FIX_BY_HAND, "modprobe %s", m->module);
     }
+    snprintf(path, sizeof(path), "/sys/module/%s", m->module);
+    evidence(d, f, path, "No such file or directory");
 }
 
 /* really_probe() in drivers/base/dd.c: "igbvf 0000:01:10.0: probe with driver igbvf failed with
@@ -228,5 +161,5 @@ void check_vf_driver_missing(struct doctor *d, const struct pf *pf, const struct
     if (there_is(d, "/sys/bus/pci/drivers/%s", m->driver))
         report_failed_probe(d, pf, first, m, n);
     else
-        report_not_loadable(d, pf, m, n);
+        report_not_loaded(d, m, n);
 }

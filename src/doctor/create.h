@@ -10,10 +10,6 @@
 /* Is it a driver that gives the VFs of this PF a netdev? */
 bool create_is_net_driver(const struct pf *pf, const char *driver);
 
-/* Does modprobe keep a module from being loaded for a device: a blacklist line, or an install line
- * that does nothing? `text` is a file of modprobe.d; *ret_line counts from 1. */
-bool create_is_blacklisted(const char *text, const char *module, unsigned *ret_line);
-
 /* Does a .network file of systemd ask for DHCP on all netdevs of a pattern that this one matches?
  */
 bool create_network_file_takes(const char *text, const char *netdev);

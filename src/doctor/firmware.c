@@ -331,10 +331,13 @@ static void check_vf_firmware_mismatch(struct doctor *d, const struct pf *pf, co
     if (!vf->sysfs[0] || vf->ifindex > 0 || there_is(d, "%s/net", vf->sysfs))
         return;
     for (size_t i = 0; i < ELEMENTS(misunderstood); i++) {
-        const char *line = log_last(d, vf->pci, misunderstood[i].words);
+        const char *line;
         struct finding *f;
 
-        if (!line || !str_eq(vf->attrs.driver, misunderstood[i].driver))
+        if (!str_eq(vf->attrs.driver, misunderstood[i].driver))
+            continue;
+        line = log_last(d, vf->pci, misunderstood[i].words);
+        if (!line)
             continue;
         f = report(d, FINDING_ERROR, "%s on %s does not come to terms with its PF",
                    vf->attrs.driver, vf->pci);
@@ -354,7 +357,7 @@ static void check_vf_firmware_mismatch(struct doctor *d, const struct pf *pf, co
 
 static const struct check checks[] = {
     { "firmware-vf-limit", "The firmware of a NIC gives fewer VFs than wanted, or none", SCOPE_HOST,
-      NEEDS_CONFIG, NULL, check_firmware_vf_limit },
+      NEEDS_CONFIG, (const char *const[]){ "firmware-unhealthy", NULL }, check_firmware_vf_limit },
     { "ddp-missing", "A NIC of the ice driver is in safe mode", SCOPE_PF, 0, NULL,
       check_ddp_missing },
     { "firmware-unhealthy", "The firmware of a NIC is not well", SCOPE_PF, 0, NULL,

@@ -16,7 +16,7 @@ struct removal {
     const struct pf *pf;
     unsigned vf;
     const struct pci_device *device;
-    const struct device_user *user;
+    struct device_user user; /* pid 0: not known */
 };
 
 static bool is_removing(const struct stuck_task *t)
@@ -72,20 +72,45 @@ static bool find_device(struct doctor *d, const struct device_user *user, struct
         if (device->iommu_group != (int)group ||
             there_is(d, "/sys/bus/pci/devices/%s/driver", device->address))
             continue;
-        *ret = (struct removal){ .device = device, .user = user };
+        *ret = (struct removal){ .device = device, .user = *user };
         if (find_pf(d, device, ret))
             return true;
     }
     return false;
 }
 
-static bool find_removal(struct doctor *d, const struct device_users *users, struct removal *ret)
+/* The device that the kernel asked for last, "vfio-pci 0000:01:10.2: Relaying device request to
+ * user
+ * (#0)": vfio_pci_core_request() in drivers/vfio/pci/vfio_pci_core.c. */
+static bool find_asked(struct doctor *d, struct removal *ret)
 {
-    for (size_t i = 0; i < users->count; i++) {
-        if (find_device(d, &users->items[i], ret))
-            return true;
+    const char *line = log_last(d, "Relaying device request", NULL);
+    const struct pci_tree *tree = doctor_pci(d);
+
+    for (size_t i = 0; line && i < tree->count; i++) {
+        struct removal found = { .device = &tree->items[i] };
+
+        if (!strstr(line, found.device->address) || !find_pf(d, found.device, &found))
+            continue;
+        *ret = found;
+        return true;
     }
     return false;
+}
+
+static bool find_removal(struct doctor *d, struct removal *ret)
+{
+    static const char *const prefixes[] = { VFIO_FOLDER, NULL };
+    struct backend *b = doctor_backend(d);
+    struct device_users users = { 0 };
+    bool found = false;
+
+    if (b->ops->device_users(b, prefixes, &users) >= 0) {
+        for (size_t i = 0; !found && i < users.count; i++)
+            found = find_device(d, &users.items[i], ret);
+    }
+    device_users_done(&users);
+    return found || find_asked(d, ret);
 }
 
 static void task_evidence(struct doctor *d, struct finding *f, const struct stuck_task *task)
@@ -96,52 +121,51 @@ static void task_evidence(struct doctor *d, struct finding *f, const struct stuc
     evidence(d, f, path, "%s", task->waits_in);
 }
 
+static void evidence_user(struct doctor *d, struct finding *f, const struct removal *r)
+{
+    const struct device_user *u = &r->user;
+
+    evidence(d, f, u->device, "open in %s (pid %d%s%s), for %s", u->comm, (int)u->pid,
+             *u->name ? ", " : "", u->name, r->device->address);
+}
+
 static void report_removal(struct doctor *d, const struct stuck_task *task, const struct removal *r)
 {
-    char vf[OBJECT_SIZE], who[128];
-    const struct device_user *u = r->user;
-    const char *line;
+    char vf[OBJECT_SIZE];
+    const char *line = log_last(d, r->device->address, "Relaying device request");
     struct finding *f;
 
     vf_label(r->pf, r->vf, vf);
-    snprintf(who, sizeof(who), "%s (pid %d%s%s)", u->comm, (int)u->pid, *u->name ? ", " : "",
-             u->name);
     f = report(d, FINDING_ERROR, "%s (pid %d) hangs while it takes %s away, as %s does not let go",
-               task->comm, (int)task->pid, vf, who);
+               task->comm, (int)task->pid, vf, r->user.pid ? r->user.comm : "its user");
     about_pf(f, r->pf);
     task_evidence(d, f, task);
-    evidence(d, f, u->device, "open in %s, for %s", who, r->device->address);
-    /* vfio_pci_core_request() in drivers/vfio/pci/vfio_pci_core.c */
-    line = log_last(d, r->device->address, "Relaying device request");
+    if (r->user.pid)
+        evidence_user(d, f, r);
     if (line)
         evidence_log(d, f, line);
-    remedy(f, FIX_BY_HAND, "end the VM or program that has it: kill %d", (int)u->pid);
+    if (r->user.pid)
+        remedy(f, FIX_BY_HAND, "end the VM or program that has it: kill %d", (int)r->user.pid);
+    else
+        remedy(f, FIX_BY_HAND, "end the VM or program that has it: fuser -v /dev/vfio/devices/*");
 }
 
 void check_vf_removal_stuck(struct doctor *d, const struct pf *no_pf, const struct vf *none)
 {
-    static const char *const prefixes[] = { VFIO_FOLDER, NULL };
     const struct stuck_task *task = find_remover(d);
-    struct backend *b = doctor_backend(d);
-    struct device_users users = { 0 };
     struct removal removal;
+    struct finding *f;
 
     if (!task)
         return;
-    if (b->ops->device_users(b, prefixes, &users) >= 0 && find_removal(d, &users, &removal)) {
+    if (find_removal(d, &removal)) {
         report_removal(d, task, &removal);
-    } else {
-        const char *line = log_last(d, "Relaying device request", NULL);
-        struct finding *f = report(d, FINDING_ERROR,
-                                   "%s (pid %d) hangs until somebody lets go a device used by vfio",
-                                   task->comm, (int)task->pid);
-
-        task_evidence(d, f, task);
-        if (line)
-            evidence_log(d, f, line);
-        remedy(f, FIX_BY_HAND, "end the VM or program that has the device: fuser -v /dev/vfio/*");
+        return;
     }
-    device_users_done(&users);
+    f = report(d, FINDING_ERROR, "%s (pid %d) hangs until somebody lets go a device used by vfio",
+               task->comm, (int)task->pid);
+    task_evidence(d, f, task);
+    remedy(f, FIX_BY_HAND, "end the VM or program that has the device: fuser -v /dev/vfio/*");
 }
 
 /* Without a removal that is stuck it may only be slow: some drivers take seconds for their VFs. */
@@ -149,25 +173,26 @@ void check_pf_lock_held(struct doctor *d, const struct pf *no_pf, const struct v
 {
     const struct stuck_tasks *tasks = doctor_stuck(d);
     const struct stuck_task *remover = find_remover(d), *first = NULL;
+    struct removal removal;
     struct finding *f;
     size_t count = 0;
 
     for (size_t i = 0; i < tasks->count; i++) {
-        if (is_removing(&tasks->items[i]))
-            continue;
-        if (count++ == 0)
+        if (!is_removing(&tasks->items[i]) && count++ == 0)
             first = &tasks->items[i];
     }
     if (!first)
         return;
     f = report(d, remover ? FINDING_ERROR : FINDING_WARNING,
-               "%zu processes wait for the lock of a PF, the first is %s (pid %d)", count,
-               first->comm, (int)first->pid);
+               "%zu process%s for the lock of a PF, the first is %s (pid %d)", count,
+               count == 1 ? " waits" : "es wait", first->comm, (int)first->pid);
     confidence(f, remover ? LIKELY : POSSIBLE);
     for (size_t i = 0; i < tasks->count; i++) {
         if (!is_removing(&tasks->items[i]))
             task_evidence(d, f, &tasks->items[i]);
     }
+    if (remover && find_removal(d, &removal))
+        about_pf(f, removal.pf);
     if (remover)
         remedy(f, FIX_BY_HAND, "what keeps %s (pid %d) waiting has to end", remover->comm,
                (int)remover->pid);

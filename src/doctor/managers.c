@@ -184,7 +184,7 @@ static int read_one(struct backend *b, size_t place, const char *path, struct ma
 static int read_script_of(struct backend *b, size_t place, const char *unit,
                           struct manager_files *ret)
 {
-    static const char *const folders[] = { "/usr/local/", "/opt/", "/etc/", "/root/" };
+    static const char *const folders[] = { "/usr/local/", "/opt/", "/etc/" };
     char path[256];
 
     for (const char *at = unit; (at = strstr(at, "ExecStart=")); at++) {

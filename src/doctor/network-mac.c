@@ -43,19 +43,26 @@ static bool macs_differ(const struct doctor *d, const struct vf *vf, const struc
     return true;
 }
 
-/* igb, ixgbe, i40e and ice refuse their VFs any other address than the PF's, so there it was the PF
- * that changed it. With the others a netdev's address may be its user's choice; but systemd chooses
- * one too where the driver made one up. */
+/* Drivers that refuse their VFs any other address than the PF's, and filter what comes in by it. */
+static bool pf_decides(const struct pf *pf)
+{
+    static const char *const drivers[] = { "igb", "ixgbe", "i40e", "ice" };
+
+    for (size_t i = 0; i < ELEMENTS(drivers); i++) {
+        if (str_eq(drivers[i], pf->driver))
+            return true;
+    }
+    return false;
+}
+
+/* Is it the VF's address that was changed, not the PF's idea of it? The type alone does not tell:
+ * systemd, too, sets one where the driver made one up. */
 static bool was_chosen(struct doctor *d, const struct pf *pf, const struct rtnl_link *own)
 {
-    static const char *const refusing[] = { "igb", "ixgbe", "i40e", "ice" };
     uint64_t type;
 
-    for (size_t i = 0; i < ELEMENTS(refusing); i++) {
-        if (str_eq(refusing[i], pf->driver))
-            return false;
-    }
-    return read_number(d, &type, "/sys/class/net/%s/addr_assign_type", own->name) &&
+    return !pf_decides(pf) &&
+           read_number(d, &type, "/sys/class/net/%s/addr_assign_type", own->name) &&
            type == ADDRESS_SET;
 }
 
@@ -69,13 +76,16 @@ static enum severity if_used(const struct doctor *d, const struct pf *pf, const 
 static void report_changed(struct doctor *d, const struct pf *pf, const struct vf *vf,
                            const struct rtnl_link *own)
 {
-    bool checked = attr_is(&vf->attrs, SRIOV_SPOOFCHK, 1);
     char label[OBJECT_SIZE], mac[MAC_TEXT_SIZE], path[96];
     struct finding *f;
 
+    /* Without it the card learns the new address (mlx5). */
+    if (!attr_is(&vf->attrs, SRIOV_SPOOFCHK, 1))
+        return;
     vf_label(pf, vf->index, label);
-    f = report(d, if_used(d, pf, vf), "%s has another address than its PF knows%s", own->name,
-               checked ? ": spoof checking drops its frames" : ", and gets no answers");
+    f = report(d, if_used(d, pf, vf),
+               "%s has another address than its PF knows: spoof checking drops its frames",
+               own->name);
     evidence_mac(d, f, own);
     evidence_attr(d, f, pf, vf, SRIOV_MAC);
     evidence_attr(d, f, pf, vf, SRIOV_SPOOFCHK);
@@ -210,12 +220,14 @@ void check_vf_mac_not_taken(struct doctor *d, const struct pf *pf, const struct 
     const struct rtnl_link *own;
     char label[OBJECT_SIZE];
     struct finding *f;
+    bool mute;
 
     if (is_switchdev(pf) || !macs_differ(d, vf, &own) || was_chosen(d, pf, own))
         return;
+    mute = pf_decides(pf) || attr_is(&vf->attrs, SRIOV_SPOOFCHK, 1);
     vf_label(pf, vf->index, label);
-    f = report(d, if_used(d, pf, vf), "%s still has the address from before its PF gave it another",
-               own->name);
+    f = report(d, mute ? if_used(d, pf, vf) : FINDING_INFO,
+               "%s still has the address from before its PF gave it another", own->name);
     evidence_mac(d, f, own);
     evidence_attr(d, f, pf, vf, SRIOV_MAC);
     evidence_attr(d, f, pf, vf, SRIOV_SPOOFCHK);

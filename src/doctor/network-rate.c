@@ -36,8 +36,7 @@ static bool rate_refused(struct doctor *d, const struct pf *pf, const struct vf 
         return false;
     attr_text(attr_row(attr), want, text);
     vf_label(pf, vf->index, label);
-    f = report(d, FINDING_WARNING, "the driver will refuse %s %s for %s: %s", attr_row(attr)->name,
-               text, label, why.message);
+    f = report(d, FINDING_WARNING, "%s is to have %s, but %s", label, text, why.message);
     about_vf(f, pf, vf->index);
     evidence_attr(d, f, pf, vf, attr);
     snprintf(path, sizeof(path), "/sys/class/net/%s/speed", pf->name);

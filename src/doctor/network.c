@@ -31,6 +31,18 @@ static void evidence_users(struct doctor *d, struct finding *f, const struct pf 
     evidence(d, f, source, "%zu VFs, %zu in use", pf->n_vfs, used);
 }
 
+/* Does any VF have a link all the same (link_state enable; drivers that do not close the port)? */
+static bool any_link(const struct doctor *d, const struct pf *pf)
+{
+    for (size_t i = 0; i < pf->n_vfs; i++) {
+        const struct rtnl_link *own = netdev_of_vf(d, &pf->vfs[i]);
+
+        if (own && own->up && own->running)
+            return true;
+    }
+    return false;
+}
+
 static void check_pf_down(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
     const struct rtnl_link *link = netdev_of_pf(d, pf);
@@ -41,7 +53,9 @@ static void check_pf_down(struct doctor *d, const struct pf *pf, const struct vf
     (void)vf;
     if (!link || link->up || pf->n_vfs == 0)
         return;
-    f = report(d, if_used(used > 0), "%s is down, so its VFs have no link", pf_label(pf));
+    f = report(d, if_used(used > 0 && !any_link(d, pf)), "%s is down, so its VFs have no link",
+               pf_label(pf));
+    confidence(f, any_link(d, pf) ? POSSIBLE : CERTAIN);
     snprintf(source, sizeof(source), "ip link show %s", pf->name);
     evidence(d, f, source, "state DOWN, without the flag UP");
     evidence_users(d, f, pf, used);
@@ -59,8 +73,8 @@ static void check_pf_no_carrier(struct doctor *d, const struct pf *pf, const str
     /* netdevsim has no cable that could be out. */
     if (!link || !link->up || link->running || pf->n_vfs == 0 || pf->bus != PF_ON_PCI)
         return;
-    f = report(d, if_used(used > 0), "%s is up and has no carrier: cable, module or switch port",
-               pf_label(pf));
+    f = report(d, if_used(used > 0 && !any_link(d, pf)),
+               "%s is up and has no carrier: cable, module or switch port", pf_label(pf));
     snprintf(path, sizeof(path), "/sys/class/net/%s/carrier", pf->name);
     evidence_file(d, f, path);
     evidence_users(d, f, pf, used);
@@ -192,8 +206,8 @@ static void check_list_truncated(struct doctor *d, const struct pf *pf, const st
         return;
     f = report(d, FINDING_INFO, "`ip link show` lists not all of the %zu VFs of %s", pf->n_vfs,
                pf_label(pf));
-    snprintf(source, sizeof(source), "%s/virtfn*", pf->sysfs);
-    evidence(d, f, source, "%zu VFs; more than %d do not fit what ip reads", pf->n_vfs,
+    snprintf(source, sizeof(source), "ip link show %s", pf->name);
+    evidence(d, f, source, "%zu VFs; of more than %d it shows some, or none", pf->n_vfs,
              IPROUTE2_VFS);
     remedy(f, FIX_BY_HAND, "sriovctl list %s", pf_label(pf));
 }

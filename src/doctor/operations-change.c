@@ -250,8 +250,8 @@ void check_lease_stale(struct doctor *d, const struct pf *pf, const struct vf *v
     if (!lease_is_readable(l)) {
         f = report(d, FINDING_WARNING, "there is a lease of the VF that cannot be read");
         evidence(d, f, "sriovctl leases", "%s", l->owner.name);
-        remedy(f, FIX_BY_HAND, "see who has the VF, then sriovctl release --force %s/%u",
-               pf_label(pf), vf->index);
+        remedy(f, FIX_BY_HAND, "see who has the VF, then remove leases/%s.%u in the state folder",
+               pf->key, vf->index);
         return;
     }
     if (l->state == LEASE_HELD && owner_life(&l->owner) == OWNER_GONE)

@@ -308,8 +308,9 @@ static void check_vf_renamed(struct doctor *d, const struct pf *pf, const struct
 /* ---- the table ---- */
 
 static const char *const drift_because[] = {
-    "change-interrupted", "change-failed",   "several-managers",  "vfio-device-busy",
-    "vf-driver-wrong",    "driver-vf-limit", "firmware-vf-limit", NULL,
+    "change-interrupted", "vfio-module-missing", "vfio-device-busy",
+    "vf-driver-wrong",    "several-managers",    "driver-vf-limit",
+    "firmware-vf-limit",  "change-failed",       NULL
 };
 
 static const char *const failed_because[] = { "vf-removal-stuck", "pf-lock-held",

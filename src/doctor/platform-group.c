@@ -197,10 +197,18 @@ static bool group_is_reserved(struct doctor *d, int group, char ret[96])
     return group >= 0 && direct_line(read_text(d, GROUPS "/%d/reserved_regions", group), ret);
 }
 
+/* Up to Linux 6.5 drivers/iommu/intel/iommu.c says it, since then drivers/iommu/iommu.c. */
+static const char *refusal_line(struct doctor *d, const char *pci)
+{
+    const char *line = log_last(d, "platform RMRR requirement", pci);
+
+    return line ? line : log_last(d, "requested this device have a 1:1 IOMMU mapping", pci);
+}
+
 static void report_reserved(struct doctor *d, enum severity severity, const char *pci, int group,
                             const char *line)
 {
-    const char *refusal = log_last(d, "platform RMRR requirement", pci);
+    const char *refusal = refusal_line(d, pci);
     struct finding *f;
     char path[80];
 
@@ -216,8 +224,12 @@ static void report_reserved(struct doctor *d, enum severity severity, const char
            "\"HP Shared Memory\", set with conrep)");
 }
 
+/* One finding for a PF's VFs, about the first that was given away, else the first at all: what is
+ * kept for one is kept for all. */
 void platform_reserved_regions(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
+    const struct vf *found = NULL;
+    enum severity severity;
     char line[96];
 
     /* The PF needs it for itself only if somebody gives it away. */
@@ -225,11 +237,16 @@ void platform_reserved_regions(struct doctor *d, const struct pf *pf, const stru
         report_reserved(d, FINDING_ERROR, pf->key, pf->iommu_group, line);
     for (size_t i = 0; i < pf->n_vfs; i++) {
         const struct vf *v = &pf->vfs[i];
-        bool given = driver_is_passthrough(v->attrs.driver);
 
-        if (!group_is_reserved(d, v->iommu_group, line))
+        if ((found && !driver_is_passthrough(v->attrs.driver)) ||
+            !group_is_reserved(d, v->iommu_group, line))
             continue;
-        report_reserved(d, given ? FINDING_ERROR : FINDING_WARNING, v->pci, v->iommu_group, line);
-        return; /* the same for the others */
+        found = v;
+        if (driver_is_passthrough(v->attrs.driver))
+            break;
     }
+    if (!found || !group_is_reserved(d, found->iommu_group, line))
+        return;
+    severity = driver_is_passthrough(found->attrs.driver) ? FINDING_ERROR : FINDING_WARNING;
+    report_reserved(d, severity, found->pci, found->iommu_group, line);
 }

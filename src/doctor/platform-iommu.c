@@ -65,12 +65,12 @@ void platform_iommu_absent(struct doctor *d, const struct pf *pf, const struct v
         remedy(f, FIX_BY_HAND,
                "give this virtual machine an IOMMU (libvirt: <iommu model='intel'> with "
                "<driver intremap='on' caching_mode='on'/>)");
-        evidence(d, f, "/proc/cpuinfo", "flags: hypervisor");
+        evidence(d, f, "grep -o -m1 -w hypervisor /proc/cpuinfo", "hypervisor");
     } else {
         f = report(d, severity_without(d),
                    "the firmware offers no IOMMU, so no VF can be given to a VM or to DPDK");
         remedy_firmware(f, &m);
-        evidence(d, f, "/proc/cpuinfo", "vendor_id: %s", m.vendor);
+        evidence(d, f, "grep -m1 vendor_id /proc/cpuinfo", "vendor_id : %s", m.vendor);
     }
     evidence_names(d, f, TABLES);
     evidence_names(d, f, IOMMUS);

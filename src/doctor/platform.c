@@ -78,87 +78,119 @@ static void check_capability_missing(struct doctor *d, const struct pf *pf, cons
 #define FIRST_VF_LINE 7 /* after six BARs and the ROM */
 #define LAST_VF_LINE 12
 
-/* Lines of the VF BARs in a `resource` file. A BAR that got no place has no start; with pci=realloc
- * or a later attempt it keeps its size, else nothing is left of it. */
-static bool vf_bars_unassigned(const char *resources)
+/* The line of a VF BAR without a place in a `resource` file, counted from 0; -1: all have one. A
+ * BAR that got none has no start, and keeps its size only if the kernel will try again. */
+static int find_unassigned(const char *resources)
 {
     unsigned long long start, end, flags;
-    bool any = false, sized_only = false;
-    int line = 0, len;
+    int line = 0, len, sized = -1;
+    bool any = false;
 
     for (; sscanf(resources, "%llx %llx %llx%n", &start, &end, &flags, &len) == 3; line++) {
         resources += len;
         if (line < FIRST_VF_LINE || line > LAST_VF_LINE)
             continue;
         any |= start != 0;
-        sized_only |= start == 0 && end != 0;
+        if (start == 0 && end != 0 && sized < 0)
+            sized = line;
     }
-    return line > FIRST_VF_LINE && (sized_only || !any);
+    if (line <= FIRST_VF_LINE || (any && sized < 0))
+        return -1;
+    return sized >= 0 ? sized : FIRST_VF_LINE;
+}
+
+static void evidence_line(struct doctor *d, struct finding *f, const char *pci, const char *text,
+                          int line)
+{
+    char command[PCI_PATH_SIZE + 32], path[PCI_PATH_SIZE];
+
+    pci_path(pci, "resource", path);
+    snprintf(command, sizeof(command), "sed -n %dp %s", line + 1, path);
+    for (; line > 0 && text; line--) {
+        text = strchr(text, '\n');
+        text += text != NULL;
+    }
+    if (text)
+        evidence(d, f, command, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
 static void check_bars_unassigned(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
-    const char *resources, *line;
-    char path[PCI_PATH_SIZE];
+    const char *resources, *log;
     struct finding *f;
+    int line;
 
     if (pf->bus != PF_ON_PCI || pf->n_vfs > 0)
         return;
     resources = read_text(d, "%s/resource", pf->sysfs);
-    if (!vf_bars_unassigned(resources))
+    line = find_unassigned(resources);
+    if (line < 0)
         return;
     f = report(d, FINDING_ERROR,
                "no memory addresses are left for the VFs of %s, so it can have none", pf_label(pf));
-    pci_path(pf->key, "resource", path);
-    evidence_file(d, f, path);
+    evidence_line(d, f, pf->key, resources, line);
     /* drivers/pci/iov.c, sriov_enable(); drivers/pci/setup-res.c, pci_assign_resource() */
-    line = log_last(d, pf->key, "not enough MMIO resources for SR-IOV");
-    if (!line)
-        line = log_last(d, pf->key, "can't assign; no space");
-    if (line)
-        evidence_log(d, f, line);
-    remedy(
-        f, FIX_BY_HAND,
-        "in the BIOS: turn on \"Above 4G Decoding\" and SR-IOV; without such a setting boot with "
-        "pci=realloc");
+    log = log_last(d, pf->key, "not enough MMIO resources for SR-IOV");
+    if (!log)
+        log = log_last(d, pf->key, "can't assign; no space");
+    if (log)
+        evidence_log(d, f, log);
+    if (parameter_has(d, "pci", "realloc=off"))
+        remedy(f, FIX_BY_HAND,
+               "remove realloc=off from pci= in the kernel's parameters, then boot");
+    else
+        remedy(f, FIX_BY_HAND,
+               "in the BIOS: turn on \"Above 4G Decoding\" and SR-IOV; without such a setting boot "
+               "with pci=realloc");
 }
 
 /* ---- bus-numbers-short ---- */
 
-/* A finding if the kernel refused for want of bus numbers and there are still fewer VFs than were
- * asked for, or if not even the first VF has a bus. */
+/* Is even the first VF on a bus beyond those of the port? */
+static bool first_vf_is_out(const struct pci_device *pf, const struct pci_device *port)
+{
+    uint64_t first = pf->number + pf->sriov.offset;
+
+    return pf->sriov.offset > 0 && port && port->subordinate > 0 &&
+           (first >> 8 & 0xff) > port->subordinate;
+}
+
+/* "igb 0000:01:00.0: can't enable 7 VFs (bus 02 out of range of [bus 01])": 7. The message is of
+ * sriov_enable() in drivers/pci/iov.c. */
+static unsigned long refused_vfs(const char *line)
+{
+    static const char start[] = "can't enable ";
+    const char *number = line ? strstr(line, start) : NULL;
+
+    return number ? strtoul(number + strlen(start), NULL, 10) : 0;
+}
+
+/* A refusal is of interest as long as there are fewer VFs than were asked for then. */
 static void check_bus_numbers(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
     const struct pci_device *device = device_of(d, pf);
     const struct pci_device *port = device ? pci_parent(doctor_pci(d), device) : NULL;
-    /* drivers/pci/iov.c, sriov_enable() */
-    const char *line = log_last(d, pf->key, "out of range of"), *number;
-    unsigned long wanted = 0;
+    const char *line = log_last(d, pf->key, "out of range of");
+    char path[PCI_PATH_SIZE];
     struct finding *f;
-    bool first_is_out;
+    bool is_out;
 
-    number = line ? strstr(line, "can't enable ") : NULL;
-    if (number)
-        wanted = strtoul(number + strlen("can't enable "), NULL, 10);
-    first_is_out = port && port->subordinate && device->sriov.offset > 0 &&
-                   (device->number + device->sriov.offset) >> 8 & 0xff &&
-                   ((device->number + device->sriov.offset) >> 8 & 0xff) > port->subordinate;
-    if (wanted <= pf->n_vfs && !(first_is_out && pf->n_vfs == 0))
+    if (!device)
+        return;
+    is_out = pf->n_vfs == 0 && first_vf_is_out(device, port);
+    if (refused_vfs(line) <= pf->n_vfs && !is_out)
         return;
     f = report(d, FINDING_ERROR, "the bus of %s has too few numbers for its VFs", pf_label(pf));
-    if (!first_is_out)
-        confidence(f, LIKELY);
+    confidence(f, is_out ? CERTAIN : LIKELY);
     if (line)
         evidence_log(d, f, line);
     if (port) {
-        char path[PCI_PATH_SIZE];
-
         pci_path(port->address, "subordinate_bus_number", path);
         evidence(d, f, path, "%u", port->subordinate);
-        pci_path(pf->key, "config", path);
-        evidence(d, f, path, "First VF Offset %u, VF Stride %u", device->sriov.offset,
-                 device->sriov.stride);
     }
+    pci_path(pf->key, "config", path);
+    evidence(d, f, path, "First VF Offset %u, VF Stride %u", device->sriov.offset,
+             device->sriov.stride);
     remedy(f, FIX_BY_HAND,
            "in the BIOS: turn on ARI; or create fewer VFs; or boot with pci=assign-busses");
 }

@@ -46,13 +46,14 @@ static void each_device(struct doctor *d, void (*look)(struct doctor *d, const s
 
 static void look_for_stale(struct doctor *d, const struct vm *vm, const struct vm_device *device)
 {
+    const struct pf *pf;
     struct finding *f;
     char path[64];
 
-    if (!device->pci[0])
+    if (!device->pci[0] || vf_of_pci(d, device->pci, &pf))
         return;
     snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", device->pci);
-    if (!there_is(d, "%s", path)) {
+    if (!strv_has(read_dir(d, "/sys/bus/pci/devices"), device->pci)) {
         f = report(d, FINDING_WARNING, "VM %s cannot start: its device %s is not there", vm->name,
                    device->pci);
     } else if (device->interface && !there_is(d, "%s/physfn", path)) {

@@ -201,6 +201,9 @@ ostree() {
     prepare --apply --quiet --no-vfio --iommu pt >"$tmp/out"
     is "$(prepare --undo --dry-run --quiet)" "run: rpm-ostree kargs --delete-if-present=intel_iommu=on --delete-if-present=iommu=pt --append-if-missing=intel_iommu=off" \
         "rpm-ostree: undo is the command's reverse"
+    prepare --apply --quiet --no-vfio --iommu leave --hugepages 2M:8 >"$tmp/out"
+    is "$(prepare --undo --dry-run --quiet)" $'run: rpm-ostree kargs --delete-if-present=hugepagesz=2M --delete-if-present=hugepages=8\nrun: rpm-ostree kargs --delete-if-present=intel_iommu=on --delete-if-present=iommu=pt --append-if-missing=intel_iommu=off' \
+        "rpm-ostree: the last command is reversed first"
 }
 
 proxmox() {
@@ -210,6 +213,16 @@ proxmox() {
     touch "$tree/etc/kernel/proxmox-boot-uuids"
     is "$(prepare --quiet --no-vfio --iommu pt --json | jq -c '[[.files[].path], .commands, .reboot]')" \
         '[["/etc/default/grub.d/90-sriovd.cfg","/etc/kernel/cmdline"],["proxmox-boot-tool refresh"],true]' "Proxmox: both places, its own tool"
+}
+
+images() {
+    fresh systemd-boot
+    mkdir -p "$tree/boot/efi/EFI/Linux" "$tree/usr/bin"
+    touch "$tree/usr/bin/kernel-install"
+    is "$(prepare --quiet --no-vfio --iommu pt --json | jq -c .commands)" \
+        '["kernel-install add 6.12.57+deb13-amd64 /boot/vmlinuz-6.12.57+deb13-amd64"]' "kernel images that hold their command line are made anew"
+    mkdir "$tree/etc/mkinitcpio.d"
+    is "$(prepare --quiet --no-vfio --iommu pt --json | jq -c .commands)" '["mkinitcpio -P"]' "by mkinitcpio where it is there"
 }
 
 # ---- kill -9 --------------------------------------------------------------------------------------------------------------
@@ -232,9 +245,11 @@ same() { # WANT WHAT
 
 kills() {
     local before after n count options=(--apply "${wishes[@]}")
+    local applied
     fresh debian-12
     before=$(sum "$tree")
-    count=$(calls "${options[@]}")
+    applied=$(calls "${options[@]}")
+    count=$applied
     after=$(sum "$tree")
     # The last call is the exit itself.
     is "$(for ((n = 1; n < count; n += step)); do
@@ -263,16 +278,14 @@ kills() {
         prepare --undo --quiet >/dev/null || echo "undo fails after $n"
         same "$before" "undo after an undo was killed at $n"
     done)" "" "an --undo that is killed before each of its $count system calls: the next one ends it"
-    # Programs that were still to run are told until they ran: here, until an --apply got to its end.
-    fresh debian-12
-    count=$(calls "${options[@]}")
-    fresh debian-12
-    n=$count
-    while [ ! -e "$state" ] || ! prepare "${options[@]/--apply/--quiet}" | grep -q '^run: update-grub'; do
+    # The last calls of an --apply are about the manifest that says it is finished: killed just before, it is not.
+    for ((n = 1; n < applied; n++)); do
         fresh debian-12
-        killed_at $((n -= 1)) "${options[@]}"
+        killed_at $((applied - n)) "${options[@]}"
+        ! grep -q '"finished":false' "$state/prepare/manifest.json" || break
     done
-    is "$(prepare "${options[@]/--apply/--quiet}" | grep -v '^not')" "run: update-grub" "killed after the last file: the program is still to run"
+    is "$(prepare --quiet "${wishes[@]}" | grep -v '^not')" "run: update-grub" "killed after the last file: the program is still to run"
+    has "$(prepare "${wishes[@]}" 2>&1 >/dev/null)" '*an earlier --apply was interrupted*' "and that is told"
 }
 
 for name in debian-12 ubuntu-24.04 rhel-9 rhel-8 opensuse systemd-boot; do
@@ -283,6 +296,7 @@ unreadable
 undo
 ostree
 proxmox
+images
 kills
 echo "1..$checks"
 [ $failures = 0 ]

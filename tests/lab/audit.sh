@@ -72,6 +72,7 @@ policy_excuses() {
     ip link set $pf vf 2 trust off
     audit -f "$tmp/policy.yaml"
     has "$(found policy-drift)" "$pf*" 'a VF that is not as the policy says'
+    must sriovctl set $pf/2 trust=on --quiet
     must sriovctl set $pf/2 trust=off --quiet
 }
 

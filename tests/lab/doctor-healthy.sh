@@ -55,7 +55,8 @@ in_a_container() {
 
 # ---- It only reads --------------------------------------------------------------------------------------------------------
 
-writes() { grep -v -E 'write(v|64)?\((1|2)<' "$trace" | grep -E '\b(write|pwrite64|writev|creat|rename|renameat|renameat2|unlink|unlinkat|mount)\('; }
+# Its own state: SQLite keeps who reads the ledger in a file beside it.
+writes() { grep -v -E 'write(v|64)?\((1|2)<|write64\([0-9]+</var/lib/sriovd/ledger.db-shm>' "$trace" | grep -E '\b(write|pwrite64|writev|creat|rename|renameat|renameat2|unlink|unlinkat|mount)\('; }
 opened_to_write() { grep -E 'O_(WRONLY|RDWR|CREAT|TRUNC|APPEND)' "$trace" | grep -v -E '/var/lib/sriovd/|/dev/null|O_TMPFILE'; }
 
 only_reads() {
@@ -65,7 +66,7 @@ only_reads() {
     is "$(opened_to_write)" "" "nothing is opened for writing outside its own state"
     is "$(changes)" "" "nothing is changed by netlink"
     ok "(the trace has what it read)" grep -q 'sriov_totalvfs' "$trace"
-    is "$(grep -c -E 'sriov_numvfs|/driver_override' "$trace")" "0" "what a stuck kernel would block is not read"
+    is "$(grep -c sriov_numvfs "$trace")" 0 "sriov_numvfs, which a stuck writer blocks, is not read"
 }
 
 # ---- It is quick ----------------------------------------------------------------------------------------------------------
@@ -79,7 +80,7 @@ is_quick() {
     ours=$(median 9 <"$tmp/ours")
     theirs=$(median 9 <"$tmp/theirs")
     echo "# the doctor, 2 PFs and 14 VFs: $ours us; ip -d -j link: $theirs us"
-    ok "it takes less than 40 times as long as ip -d -j link" test "$ours" -lt $((40 * theirs))
+    ok "it takes less than 12 times as long as ip -d -j link" test "$ours" -lt $((12 * theirs))
 }
 
 # ---- Not root -------------------------------------------------------------------------------------------------------------
@@ -89,12 +90,12 @@ as_nobody() { setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=-
 not_root() {
     keep as_nobody sriovctl doctor --json
     is "$status $(complaints)" "0 " "not root: nothing wrong either"
-    ok "what could not be looked at is said" jq -e '.unchecked | length > 0 and all(.id != "" and .needs != "" and .why != "")' "$out"
+    is "$(json '.unchecked | length > 0 and all(.id != "" and .needs != "" and .why != "")')" true "what could not be looked at is said"
     keep as_nobody sriovctl doctor
     has "$(cat "$out" "$err")" '*root*' "in words, too"
     must ip link set enp2s0 down
     keep as_nobody sriovctl doctor --json
-    is "$status $(json '.findings[0].id')" "1 pf-down" "not root: a PF that is down is found"
+    is "$(json '.findings[0].id')" "pf-down" "not root: a PF that is down is found"
     must ip link set enp2s0 up
     wait_for 30 grep -q 1 /sys/class/net/enp2s0/carrier
     must ip link set $pf up

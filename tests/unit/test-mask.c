@@ -55,9 +55,12 @@ static void test_names(void **state)
     assert_int_equal(mask_word(&m, "web10", "vm"), 0);
     assert_int_equal(mask_word(&m, "web1", "vm"), 0);
     assert_int_equal(mask_word(&m, "", "vm"), 0);
+    assert_int_equal(mask_word(&m, "web1-db", "vm"), 0);
+    assert_int_equal(mask_word(&m, "web", "vm"), 0);
     assert_int_equal(mask_word(&m, "node7.example", "host"), 0);
     assert_masked(&m, "\"web1\" web10 web100 myweb1 on node7.example",
                   "\"vm-1\" vm-2 web100 myweb1 on host-1");
+    assert_masked(&m, "web1-db web1-x web-1", "vm-3 vm-1-x vm-4-1");
     mask_done(&m);
 }
 
