@@ -143,8 +143,8 @@ static void report_several(struct doctor *d, const struct pf *pf, const struct m
         if (m->makes_vfs && !strstr(owners, m->owner))
             snprintf(owners + len, sizeof(owners) - len, "%s%s", len > 0 ? ", " : "", m->owner);
     }
-    f = report(d, FINDING_WARNING, "%zu make the VFs of %s: %s", managers_count_makers(found),
-               pf_label(pf), owners);
+    f = report(d, FINDING_WARNING, "%zu kinds of configuration make the VFs of %s: %s",
+               managers_count_makers(found), pf_label(pf), owners);
     about_pf(f, pf);
     for (size_t i = 0; i < found->count; i++) {
         if (found->items[i].makes_vfs)
@@ -160,14 +160,21 @@ static void check_several_managers(struct doctor *d, const struct pf *pf, const 
 
 /* ---- profile-removes-vfs ---- */
 
-/* NetworkManager (since 1.54) keeps VFs when a profile goes down only if it is told to. */
+/* NetworkManager (since 1.54) keeps VFs when a profile goes down only if it is told to: "1" in its
+ * own files, "yes" in those of Red Hat's form. */
 static bool keeps_vfs(const struct manager_files *files, const char *path)
 {
-    for (size_t i = 0; i < files->count; i++) {
-        const char *text = files->items[i].text;
+    static const char *const keys[] = { "preserve-on-down=", "SRIOV_PRESERVE_ON_DOWN=" };
 
-        if (str_eq(files->items[i].path, path))
-            return strstr(text, "preserve-on-down=1") || strstr(text, "SRIOV_PRESERVE_ON_DOWN=yes");
+    for (size_t i = 0; i < files->count; i++) {
+        if (!str_eq(files->items[i].path, path))
+            continue;
+        for (size_t k = 0; k < ELEMENTS(keys); k++) {
+            const char *at = strstr(files->items[i].text, keys[k]);
+
+            if (at && strspn(at + strlen(keys[k]), "1yt") > 0)
+                return true;
+        }
     }
     return false;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Processes that hang in the kernel: a write to sriov_numvfs that waits for a guest to let its VF
- * go sleeps uninterruptibly, and with it whoever reads that file. Their kernel stacks say so; they
- * are root's to read, and a kernel may be built without them.
+ * Processes that hang in the kernel: a write to sriov_numvfs waits for a guest to let its VF go,
+ * and whoever reads that file waits for the writer. The reader sleeps uninterruptibly, and its
+ * kernel stack says where; the writer does so only once it was sent a signal (the loop of
+ * vfio_unregister_group_dev() in drivers/vfio/vfio_main.c), before that its wchan tells. Both are
+ * root's to read, and a kernel may be built without them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +15,8 @@
 
 #define STACK_LIMIT (16 * 1024)
 
-/* The state letter behind the name in /proc/PID/stat. */
-static bool is_stuck(int proc_fd, pid_t pid)
+/* The state letter behind the name in /proc/PID/stat; 0 if it is gone. */
+static char state_of(int proc_fd, pid_t pid)
 {
     _cleanup_free_ char *text = NULL;
     const char *end;
@@ -22,9 +24,9 @@ static bool is_stuck(int proc_fd, pid_t pid)
 
     snprintf(path, sizeof(path), "%d/stat", (int)pid);
     if (file_read_at(proc_fd, path, 4096, &text, NULL) < 0)
-        return false;
+        return 0;
     end = strrchr(text, ')');
-    return end && end[1] == ' ' && end[2] == 'D';
+    return end && end[1] == ' ' ? end[2] : 0;
 }
 
 /* The function of the list that stands first, which is innermost, in a stack of lines like
@@ -44,21 +46,47 @@ static const char *innermost(const char *stack, const char *const *functions)
     return best;
 }
 
-static int add_task(int proc_fd, pid_t pid, const char *const *functions, struct stuck_tasks *tasks)
+/* Where a process sleeps of which only the state "sleeping" is known, NULL if it is none of
+ * the list. */
+static const char *sleeps_in(int proc_fd, pid_t pid, const char *const *functions)
+{
+    _cleanup_free_ char *text = NULL;
+    char path[32];
+
+    snprintf(path, sizeof(path), "%d/wchan", (int)pid);
+    if (file_read_at(proc_fd, path, 256, &text, NULL) < 0)
+        return NULL;
+    while (*functions && !str_eq(*functions, text))
+        functions++;
+    return *functions;
+}
+
+/* *ret is NULL if it waits in none of the list. */
+static int find_function(int proc_fd, pid_t pid, const char *const *functions, const char **ret)
 {
     _cleanup_free_ char *stack = NULL;
-    struct stuck_task *task;
-    char path[32], name[64];
-    const char *function;
+    char path[32];
     int r;
 
     snprintf(path, sizeof(path), "%d/stack", (int)pid);
     r = file_read_at(proc_fd, path, STACK_LIMIT, &stack, NULL);
-    if (r < 0) {
+    *ret = r < 0 ? NULL : innermost(stack, functions);
+    return r;
+}
+
+static int add_task(int proc_fd, pid_t pid, const char *const *functions, struct stuck_tasks *tasks)
+{
+    char state = state_of(proc_fd, pid), name[64];
+    const char *function = NULL;
+    struct stuck_task *task;
+    int r;
+
+    if (state == 'S') {
+        function = sleeps_in(proc_fd, pid, functions);
+    } else if (state == 'D') {
+        r = find_function(proc_fd, pid, functions, &function);
         tasks->incomplete |= r == -EACCES || r == -EPERM;
-        return 0;
     }
-    function = innermost(stack, functions);
     if (!function)
         return 0;
     task = LIST_ADD(tasks);
@@ -81,7 +109,7 @@ int scan_stuck_tasks(const char *const *functions, struct stuck_tasks *ret)
     if (r < 0)
         return r;
     while ((pid = scan_next_pid(proc)) > 0) {
-        r = is_stuck(dirfd(proc), pid) ? add_task(dirfd(proc), pid, functions, &tasks) : 0;
+        r = add_task(dirfd(proc), pid, functions, &tasks);
         if (r < 0)
             return r;
     }

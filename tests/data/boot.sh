@@ -9,7 +9,8 @@ sriovctl=$(realpath "$1")
 cut=$(realpath "$2")
 cd "$(dirname "$0")/boot" || exit
 trees=$PWD
-tmp=$(mktemp -d)
+# In memory if possible: each of the thousand runs waits for its files to be on the disk.
+tmp=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 tree=$tmp/tree
 state=$tmp/state
