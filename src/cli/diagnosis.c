@@ -150,7 +150,8 @@ static void block(struct app *a, const struct doctor *d, const struct finding *f
     if (f->remedy)
         add_line(a, indent, "remedy", f->remedy);
     if (f->confidence != CERTAIN)
-        add_line(a, indent, "sure", f->confidence == LIKELY ? "likely" : "possible: one of several causes");
+        add_line(a, indent, "sure",
+                 f->confidence == LIKELY ? "likely" : "possible: one of several causes");
 }
 
 static unsigned depth_of(const struct finding *f)

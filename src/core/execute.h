@@ -22,8 +22,8 @@ int plan_verify(struct backend *b, const struct plan *p, struct sriov_error *err
 int execute_binds(struct backend *b, struct plan *p, struct step *steps, size_t count,
                   struct sriov_error *error);
 
-/* False if the modules' own lists (depmod's) say that `driver` is for other devices than this VF; true
- * also if nothing is known. Drivers that hand devices to programs are for all (alias.c). */
+/* False if the modules' own lists (depmod's) say that `driver` is for other devices than this VF;
+ * true also if nothing is known. Drivers that hand devices to programs are for all (alias.c). */
 bool driver_is_for(struct backend *b, const char *driver, const struct vf *vf);
 
 /* Unbinds a VF and binds it to the same driver again: what it had, its netdev in whatever network

@@ -104,9 +104,11 @@ static bool judge_one_user(struct audit *a, const struct pf *pf, const struct vf
 static bool judge_host_driver(struct audit *a, const struct pf *pf, const struct vf *vf)
 {
     const struct attrs *policy = audit_policy_of(a, pf, vf);
+    const struct holders *all = doctor_holders(audit_doctor(a));
     const char *driver = vf->attrs.driver;
     char label[OBJECT_SIZE];
-    if (!attrs_has(&vf->attrs, SRIOV_DRIVER))
+    /* Who may not see every user must not say that there is none. */
+    if (!attrs_has(&vf->attrs, SRIOV_DRIVER) || !all || all->incomplete)
         return false;
     if (!driver[0] || driver_is_passthrough(driver) || has_tenant(a, pf, vf) ||
         (policy && attrs_has(policy, SRIOV_DRIVER)))

@@ -70,8 +70,8 @@ struct check {
 };
 
 struct area {
-    const char *name;  /* "platform" */
-    const char *title; /* "Platform: firmware, PCI and IOMMU" */
+    const char *name;           /* "platform" */
+    const char *title;          /* "Platform: firmware, PCI and IOMMU" */
     const struct check *checks; /* ends with an id of NULL */
 };
 
@@ -171,8 +171,8 @@ bool there_is(struct doctor *d, const char *path, ...) _printf_(2, 3);
 /* Names in a folder, kept by the doctor; empty if there is none. */
 const struct strv *read_dir(struct doctor *d, const char *path, ...) _printf_(2, 3);
 
-/* The kernel's parameter `name` in /proc/cmdline: its value ("" for one without), NULL if absent. If
- * given more than once, the last. Good until the next call. */
+/* The kernel's parameter `name` in /proc/cmdline: its value ("" for one without), NULL if absent.
+ * If given more than once, the last. Good until the next call. */
 const char *boot_parameter(struct doctor *d, const char *name);
 
 /* Lines of the kernel log that hold `first` and, unless NULL, `second`: `*place` begins at 0. NULL

@@ -10,10 +10,14 @@
 #include "doctor/engine.h"
 
 const struct area *const doctor_areas[AREA_COUNT] = {
-    [AREA_PLATFORM] = &area_platform,   [AREA_FIRMWARE] = &area_firmware,
-    [AREA_KERNEL] = &area_kernel,       [AREA_CREATE] = &area_create,
-    [AREA_BIND] = &area_bind,           [AREA_NETWORK] = &area_network,
-    [AREA_SWITCHDEV] = &area_switchdev, [AREA_VM] = &area_vm,
+    [AREA_PLATFORM] = &area_platform,
+    [AREA_FIRMWARE] = &area_firmware,
+    [AREA_KERNEL] = &area_kernel,
+    [AREA_CREATE] = &area_create,
+    [AREA_BIND] = &area_bind,
+    [AREA_NETWORK] = &area_network,
+    [AREA_SWITCHDEV] = &area_switchdev,
+    [AREA_VM] = &area_vm,
     [AREA_OPERATIONS] = &area_operations,
 };
 

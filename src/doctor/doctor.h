@@ -13,7 +13,8 @@
 
 /* All borrowed until doctor_free. */
 struct doctor_input {
-    struct session *session;      /* snapshot, holders and ledger are read through it if they are not yet */
+    struct session
+        *session; /* snapshot, holders and ledger are read through it if they are not yet */
     const struct target *target;  /* only what concerns this PF or these VFs; NULL: all */
     const struct desired *policy; /* NULL: none */
 };

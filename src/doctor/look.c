@@ -15,8 +15,13 @@
 
 /* Functions in which a process hangs while VFs cannot be removed, or which wait for its lock. */
 static const char *const stuck_functions[] = {
-    "vfio_unregister_group_dev", "vfio_device_remove", "pci_disable_sriov", "sriov_numvfs_store",
-    "sriov_numvfs_show",         "driver_override",    "device_release_driver_internal",
+    "vfio_unregister_group_dev",
+    "vfio_device_remove",
+    "pci_disable_sriov",
+    "sriov_numvfs_store",
+    "sriov_numvfs_show",
+    "driver_override",
+    "device_release_driver_internal",
     NULL,
 };
 

@@ -28,7 +28,7 @@ struct port {
     uint64_t vlan;
     char label[OBJECT_SIZE];
     char address[56];
-    char seen[80]; /* the command that shows the address */
+    char seen[120]; /* the command that shows the address */
 };
 
 struct ports {
@@ -85,6 +85,39 @@ static void add_ports_here(struct doctor *d, struct ports *p)
     }
 }
 
+/* Of VFs that were given to containers. */
+static void add_ports_elsewhere(struct doctor *d, struct ports *p)
+{
+    _cleanup_(foreign_netdevs_done) struct foreign_netdevs all = { 0 };
+    struct backend *b = doctor_backend(d);
+
+    if (b->ops->foreign_netdevs(b, &all) < 0)
+        return;
+    for (size_t i = 0; i < all.count; i++) {
+        const struct foreign_netdev *f = &all.items[i];
+
+        for (size_t v = 0; f->address[0] && v < p->pf->n_vfs; v++) {
+            char seen[120];
+
+            if (!p->pf->vfs[v].pci[0] || !str_eq(f->parent, p->pf->vfs[v].pci))
+                continue;
+            snprintf(seen, sizeof(seen), "ip -n %s addr show %s", f->netns, f->ifname);
+            add_port(p, &p->pf->vfs[v], f->address, seen);
+        }
+    }
+}
+
+static bool any_elsewhere(const struct doctor *d, const struct pf *pf)
+{
+    const struct holders *all = doctor_holders(d);
+
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->items[i].kind == HOLDER_NETNS && str_eq(all->items[i].pf, pf->key))
+            return true;
+    }
+    return false;
+}
+
 static void report_mismatch(struct doctor *d, const struct pf *pf, const struct port *a,
                             const struct port *b)
 {
@@ -119,6 +152,8 @@ void check_vlan_mismatch(struct doctor *d, const struct pf *pf, const struct vf 
     if (!tagged || is_switchdev(pf))
         return;
     add_ports_here(d, &ports);
+    if (any_elsewhere(d, pf))
+        add_ports_elsewhere(d, &ports);
     for (size_t i = 0; i < ports.count; i++) {
         for (size_t k = i + 1; k < ports.count; k++) {
             const struct port *a = &ports.items[i], *b = &ports.items[k];

@@ -10,6 +10,7 @@
 
 #include "core/plan.h"
 #include "doctor/operations.h"
+#include "doctor/pci.h"
 #include "doctor/wanted.h"
 
 /* ---- policy-drift ---- */
@@ -118,7 +119,9 @@ void check_policy_drift(struct doctor *d, const struct pf *none, const struct vf
     r = wanted_read(d, &goals, &error);
     if (r >= 0)
         r = plan_make(s, &goals, &plan, &error);
-    if (r < 0 && r != -ENOMEM)
+    if (r == -EOPNOTSUPP && !doctor_pci(d)->complete)
+        cannot_see(d, "needs root: the eswitch mode of %s", error.object);
+    else if (r < 0 && r != -ENOMEM)
         report_impossible(d, &error);
     for (size_t i = 0; r >= 0 && i < plan.goals.count; i++)
         report_drifts(d, &plan, i);

@@ -308,13 +308,16 @@ static void check_vf_renamed(struct doctor *d, const struct pf *pf, const struct
 /* ---- the table ---- */
 
 static const char *const drift_because[] = {
-    "change-interrupted", "vfio-module-missing", "vfio-device-busy",
-    "vf-driver-wrong",    "several-managers",    "driver-vf-limit",
-    "firmware-vf-limit",  "change-failed",       NULL
+    "change-interrupted", "vfio-module-missing", "vfio-device-busy",  "vf-driver-wrong",
+    "several-managers",   "driver-vf-limit",     "firmware-vf-limit", "change-failed",
+    "eswitch-mode-busy",  "rate-refused",        "pf-down",           NULL
 };
 
-static const char *const failed_because[] = { "vf-removal-stuck", "pf-lock-held",
-                                              "change-interrupted", NULL };
+static const char *const failed_because[] = {
+    "vf-removal-stuck",  "pf-lock-held",    "change-interrupted",
+    "pf-driver-missing", "driver-vf-limit", "firmware-vf-limit",
+    "ddp-missing",       "fewer-vfs",       NULL
+};
 static const char *const left_because[] = { "lease-stale", "change-interrupted", "vm-mac-left",
                                             NULL };
 

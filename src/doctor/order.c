@@ -15,8 +15,7 @@ static bool explains(const struct finding *cause, const struct finding *f)
         if (!str_eq(*id, cause->check->id))
             continue;
         /* What is about no PF of ours is about the host. */
-        return !cause->pf[0] ||
-               (str_eq(cause->pf, f->pf) && (cause->vf < 0 || cause->vf == f->vf));
+        return !cause->pf[0] || (str_eq(cause->pf, f->pf) && (cause->vf < 0 || cause->vf == f->vf));
     }
     return false;
 }

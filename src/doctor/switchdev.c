@@ -16,8 +16,8 @@
 #include "kernel/devlink.h"
 #include "kernel/ethtool.h"
 
-/* Drivers that change the mode only while no VF has a driver (mlx5_devlink_eswitch_mode_set() tears
- * the VFs' ports down under them; the documentation asks for unbound VFs). */
+/* The driver whose VFs must be unbound while the mode changes; ice (DRIVER_ESWITCH_FIRST) wants
+ * none at all. */
 #define NEEDS_UNBOUND_VFS "mlx5_core"
 
 bool port_is_vf(const char *port_name, unsigned *ret)
@@ -118,6 +118,7 @@ static void check_mode_busy(struct doctor *d, const struct pf *pf, const struct 
 
 static void report_legacy(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
+    const struct rtnl_link *representor = representor_of(d, pf, vf->index);
     char label[OBJECT_SIZE];
     struct finding *f;
 
@@ -129,8 +130,8 @@ static void report_legacy(struct doctor *d, const struct pf *pf, const struct vf
     evidence_mode(d, f, pf);
     evidence_attr(d, f, pf, vf, SRIOV_VLAN);
     remedy(f, FIX_BY_HAND,
-           "a rule on the representor: tc filter add dev %s ingress … action vlan push id %llu",
-           representor_of(d, pf, vf->index) ? representor_of(d, pf, vf->index)->name : "REP",
+           "with its representor in a bridge: bridge vlan add dev %s vid %llu pvid untagged",
+           representor ? representor->name : "REPRESENTOR",
            (unsigned long long)vf->attrs.value[SRIOV_VLAN]);
 }
 

@@ -45,9 +45,10 @@ struct foreign_netdev {
     char netns[64]; /* name under /run/netns, or "net:[4026532301]" */
     pid_t pid;      /* one process living there, 0 if there is none */
     char comm[17];
-    char name[64]; /* as in device_user */
-    int lower;     /* ifindex, here, of the netdev that it stands on; 0 */
-    char kind[16]; /* "macvlan", "vlan", ...; "" for hardware */
+    char name[64];    /* as in device_user */
+    int lower;        /* ifindex, here, of the netdev that it stands on; 0 */
+    char kind[16];    /* "macvlan", "vlan", ...; "" for hardware */
+    char address[56]; /* its first address that is not link-local, "192.0.2.1/24"; "" */
 };
 
 /* A process that waits in the kernel and cannot be ended until what it waits for happens. */
@@ -92,7 +93,8 @@ struct backend_ops {
     int (*list_dir)(struct backend *b, const char *path, struct strv *ret);
 
     /* Up to `len` bytes of a binary file from `offset` on (a device's config space); fewer at its
-     * end, which for a config space is after 64 bytes for whoever is not root. Appended to `ret`. */
+     * end, which for a config space is after 64 bytes for whoever is not root. Appended to `ret`.
+     */
     int (*read_bytes)(struct backend *b, const char *path, size_t offset, size_t len,
                       struct buf *ret);
 

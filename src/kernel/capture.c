@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A backend that passes everything on and remembers what came back from the reads, so that a bug
- * report is a file that can be replayed. Writes are passed on and not remembered: what is read
+ * report is a file that can be replayed; passwords and keys in configuration files are not
+ * remembered. Writes are passed on and not remembered: what is read
  * after them replaces what was read before.
  */
 #include <errno.h>
@@ -31,13 +32,62 @@ static void remember(struct capture *c, enum record_op op, const char *path, int
         c->record.failed = true;
 }
 
+/* Words that stand before a secret in the configuration files of NetworkManager, netplan, libvirt
+ * and others. */
+static const char *const secret_words[] = { "psk",         "passw",   "secret", "private-key",
+                                            "private_key", "wep-key", "token" };
+
+/* Length of the name at `at` if it is one of a secret ("psk", "passwd", "leap-password"). */
+static size_t secret_name(const char *at)
+{
+    for (size_t i = 0; i < ELEMENTS(secret_words); i++) {
+        if (strncasecmp(at, secret_words[i], strlen(secret_words[i])) == 0)
+            return strlen(secret_words[i]) +
+                   strspn(at + strlen(secret_words[i]), "abcdefghijklmnopqrstuvwxyz-_");
+    }
+    return 0;
+}
+
+/* "psk=abc", "password: abc", "passwd='abc'": the value becomes asterisks, up to the quote that
+ * ends it or the end of the line. In place. */
+static void hide_secrets(char *text)
+{
+    for (char *at = text; *at; at++) {
+        size_t len = secret_name(at);
+        char *value = at + len, quote;
+
+        if (len == 0)
+            continue;
+        value += strspn(value, " \t\"'");
+        if (*value != '=' && *value != ':')
+            continue;
+        value += 1 + strspn(value + 1, " \t");
+        quote = *value == '"' || *value == '\'' ? *value++ : '\n';
+        for (at = value; *at && *at != quote && *at != '\n'; at++)
+            *at = '*';
+        if (!*at)
+            return;
+    }
+}
+
+static void remember_file(struct capture *c, const char *path, int error, const char *text)
+{
+    _cleanup_free_ char *copy = text ? strdup(text) : NULL;
+
+    if (text && !copy)
+        c->record.failed = true;
+    if (copy)
+        hide_secrets(copy);
+    remember(c, RECORD_FILE, path, error, copy);
+}
+
 static int capture_read_file(struct backend *b, const char *path, char **ret)
 {
     struct capture *c = capture_of(b);
     int r;
 
     r = c->inner->ops->read_file(c->inner, path, ret);
-    remember(c, RECORD_FILE, path, MIN_OF(r, 0), r < 0 ? NULL : *ret);
+    remember_file(c, path, MIN_OF(r, 0), r < 0 ? NULL : *ret);
     return r;
 }
 

@@ -51,7 +51,8 @@ static bool has_boot(const char *text)
 static int read_journal(char **ret)
 {
     static const char *const argv[] = {
-        "journalctl", "-k", "-b", "-q", "--no-pager", "-o", "short-monotonic", "--no-hostname", NULL,
+        "journalctl",    "-k", "-b", "-q", "--no-pager", "-o", "short-monotonic",
+        "--no-hostname", NULL,
     };
     _cleanup_buf_ struct buf out = BUF_INIT;
     int r;

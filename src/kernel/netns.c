@@ -216,6 +216,40 @@ static int own_nsid(struct nl_socket *socket, struct nl_space *space)
     return number;
 }
 
+static const struct rtnl_link *link_of_name(const struct rtnl_links *links, const char *name)
+{
+    for (size_t i = 0; i < links->count; i++) {
+        if (str_eq(links->items[i].name, name))
+            return &links->items[i];
+    }
+    return NULL;
+}
+
+/* Addresses of `count` netdevs found in one namespace. Without them the netdevs are found all the
+ * same. */
+static void add_addresses(struct nl_socket *socket, struct nl_space *space,
+                          const struct rtnl_links *links, struct foreign_netdev *found,
+                          size_t count)
+{
+    _cleanup_(rtnl_addresses_done) struct rtnl_addresses addresses = { 0 };
+    _cleanup_buf_ struct buf request = BUF_INIT, answer = BUF_INIT;
+
+    rtnl_request_addresses(&request);
+    if (buf_ok(&request) < 0 || nl_socket_query(socket, space, request.data, &answer, NULL) < 0 ||
+        rtnl_parse_addresses(&answer, &addresses) < 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const struct rtnl_link *link = link_of_name(links, found[i].ifname);
+
+        for (size_t a = 0; link && a < addresses.count && !found[i].address[0]; a++) {
+            const struct rtnl_address *address = &addresses.items[a];
+
+            if (address->ifindex == link->ifindex && !address->link_local_v6)
+                STR_SET(found[i].address, address->text);
+        }
+    }
+}
+
 static bool may_stand_here(const struct rtnl_link *link)
 {
     return link->lower > 0 && link->lower_elsewhere && link->lower_netnsid >= 0;
@@ -225,6 +259,7 @@ static int report(int proc_fd, struct netns *ns, struct nl_socket *socket, struc
                   struct foreign_netdevs *ret)
 {
     _cleanup_(rtnl_links_done) struct rtnl_links links = { 0 };
+    size_t before = ret->count;
     int own = -1, r;
     bool asked = false;
 
@@ -250,6 +285,8 @@ static int report(int proc_fd, struct netns *ns, struct nl_socket *socket, struc
         if (r < 0)
             return r;
     }
+    if (ret->count > before)
+        add_addresses(socket, space, &links, ret->items + before, ret->count - before);
     return 0;
 }
 

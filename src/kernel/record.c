@@ -10,11 +10,8 @@
 #include "kernel/list.h"
 
 const char *const record_op_names[RECORD_PATH_OPS] = {
-    [RECORD_FILE] = "file",
-    [RECORD_LINK] = "link",
-    [RECORD_DIR] = "dir",
-    [RECORD_BYTES] = "bytes",
-    [RECORD_STATUS] = "status",
+    [RECORD_FILE] = "file",   [RECORD_LINK] = "link",     [RECORD_DIR] = "dir",
+    [RECORD_BYTES] = "bytes", [RECORD_STATUS] = "status",
 };
 
 #define FIELD(type, field) #field, offsetof(struct type, field), sizeof(((struct type *)0)->field)
@@ -35,6 +32,7 @@ const struct record_field record_netdev_fields[RECORD_NETDEV_FIELDS] = {
     { FIELD(foreign_netdev, name) },
     { "lower", offsetof(struct foreign_netdev, lower), 0, .optional = true },
     { FIELD(foreign_netdev, kind), .optional = true },
+    { FIELD(foreign_netdev, address), .optional = true },
 };
 
 const struct record_field record_task_fields[RECORD_TASK_FIELDS] = {

@@ -12,8 +12,8 @@
  *   netlink [{protocol, request and reply in hexadecimal (seq and pid of the request are 0), error,
  *   text: the extended ack}];
  *   device_users [{pid, comm, name, device}], foreign_netdevs [{parent, ifname, netns, pid, comm,
- *   name, lower, kind}], each absent if it was not asked for; lower and kind may be missing;
- *   kernel_log [line, …], stuck_tasks [{pid, comm, waits_in}], absent as above.
+ *   name, lower, kind, address}], each absent if it was not asked for; the last three may be
+ * missing; kernel_log [line, …], stuck_tasks [{pid, comm, waits_in}], absent as above.
  */
 #ifndef KERNEL_RECORD_H
 #define KERNEL_RECORD_H
@@ -90,7 +90,7 @@ struct record_field {
 };
 
 #define RECORD_USER_FIELDS 4
-#define RECORD_NETDEV_FIELDS 8
+#define RECORD_NETDEV_FIELDS 9
 #define RECORD_TASK_FIELDS 3
 extern const struct record_field record_user_fields[RECORD_USER_FIELDS];
 extern const struct record_field record_netdev_fields[RECORD_NETDEV_FIELDS];

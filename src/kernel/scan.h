@@ -8,7 +8,7 @@
 #include "kernel/backend.h"
 
 int scan_device_users(const char *const *prefixes, struct device_users *ret);
-int scan_foreign_netdevs(struct foreign_netdevs *ret); /* netns.c */
+int scan_foreign_netdevs(struct foreign_netdevs *ret);                       /* netns.c */
 int scan_stuck_tasks(const char *const *functions, struct stuck_tasks *ret); /* stuck.c */
 
 /* Opens /proc, to be read entry by entry with scan_next_pid, which returns 0 at the end. */

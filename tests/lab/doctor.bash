@@ -49,6 +49,7 @@ try_fault() {
             verdict=right right=$((right + 1))
             pass "$name: the first finding is $first"
             has " $(lab/fault show "$name" object) " "* $(json '.findings[0].object') *" "$name: and it is about the right object"
+            has "$(json '.findings[0].cause')" "*$(lab/fault show "$name" names)*" "$name: and its cause names what is to blame"
         else
             fail "$name: the first finding is $expect" "$(complaints | head -n 5)" "$(head -n 5 "$err")" "$(jq -c '.findings[0]' "$out")"
         fi
@@ -58,8 +59,10 @@ try_fault() {
     lab/fault clean >"$out" 2>"$err" || fail "$name: leaves nothing" "$(cat "$err")"
 }
 
+not_mended() { ! lab/fault mended "$1" 2>"$err"; }
+
 heal_fault() { # NAME
-    ok "$1: is not taken for mended" eval '! lab/fault mended "$1" 2>"$err"'
+    ok "$1: is not taken for mended" not_mended "$1"
     if ! lab/fault heal "$1" >"$out" 2>"$err"; then
         fail "$1: can be mended" "$(cat "$out" "$err")"
         return

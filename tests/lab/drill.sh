@@ -40,8 +40,7 @@ given_up() {
 
 the_doctor_helps() {
     drill pf-down <<<'drill-hint'
-    is "$status" 1 "drill-hint is the doctor"
-    has "$(cat "$out")" '*pf-down*' "who knows"
+    has "$(cat "$out")" '*pf-down*ip link*' "drill-hint is the doctor, who knows"
     lab/fault clean
 }
 

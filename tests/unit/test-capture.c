@@ -38,6 +38,12 @@ static const struct file {
     { "/sys/link", NULL, "../../drivers/igbvf", -EISDIR },
     { "/sys/dangling", NULL, "nowhere", -ENOENT },
     { "/sys/secret", NULL, NULL, -EACCES },
+    { "/etc/uplink.nmconnection",
+      "[wifi-security]\npsk=very secret\nleap-password-flags=1\n[sriov]\ntotal-vfs=4", NULL, 0 },
+    { "/etc/web1.xml", "<graphics type='vnc' passwd='hush' port='5900'/>\n<source pool='p'/>", NULL,
+      0 },
+    { "/etc/01.yaml", "password: \"hush\" # x\nvirtual-function-count: 4", NULL, 0 },
+    { "/etc/cut", "token =", NULL, 0 },
     { "/sys/strange", NULL, NULL, -517 }, /* EPROBE_DEFER has no name in user space */
 };
 
@@ -77,6 +83,38 @@ static int fake_list_dir(struct backend *b, const char *path, struct strv *ret)
     if (str_eq(path, "/sys/none"))
         return 0;
     return find(path) ? -ENOTDIR : -ENOENT;
+}
+
+/* A config space of 64 bytes. */
+static int fake_read_bytes(struct backend *b, const char *path, size_t offset, size_t len,
+                           struct buf *ret)
+{
+    if (!str_eq(path, "/sys/config"))
+        return -ENOENT;
+    for (size_t i = offset; i < offset + len && i < 64; i++)
+        buf_add_char(ret, (char)i);
+    return 0;
+}
+
+static int fake_file_status(struct backend *b, const char *path, struct file_status *ret)
+{
+    *ret = (struct file_status){ .mode = 0640, .uid = 107, .gid = 36 };
+    return str_eq(path, "/dev/vfio/1") ? 0 : -ENOENT;
+}
+
+static int fake_kernel_log(struct backend *b, const char *const *words, struct strv *ret)
+{
+    return strv_add(ret, "[    1.0] DMAR: on") < 0 || strv_add(ret, "[    2.0] igb: up") < 0
+               ? -ENOMEM
+               : 0;
+}
+
+static int fake_stuck_tasks(struct backend *b, const char *const *functions,
+                            struct stuck_tasks *ret)
+{
+    struct stuck_task *slot = LIST_ADD(ret);
+    *slot = (struct stuck_task){ 9, "sh", "sriov_numvfs_store" };
+    return 0;
 }
 
 static int fake_write_file(struct backend *b, const char *path, const char *data)
@@ -143,6 +181,10 @@ static const struct backend_ops fake_ops = {
     .read_file = fake_read_file,
     .read_link = fake_read_link,
     .list_dir = fake_list_dir,
+    .read_bytes = fake_read_bytes,
+    .file_status = fake_file_status,
+    .kernel_log = fake_kernel_log,
+    .stuck_tasks = fake_stuck_tasks,
     .write_file = fake_write_file,
     .nl_query = fake_nl_query,
     .nl_change = fake_nl_change,
@@ -206,8 +248,42 @@ static void ask_processes(struct backend *b, struct buf *out)
                n->pid, n->comm, n->name, n->lower, n->kind);
 }
 
+static void ask_bytes(struct backend *b, struct buf *out)
+{
+    static const struct {
+        const char *path;
+        size_t offset, len;
+    } parts[] = { { "/sys/config", 0, 4 },
+                  { "/sys/config", 60, 8 },
+                  { "/sys/config", 256, 4 },
+                  { "/sys/none", 0, 4 } };
+    for (size_t i = 0; i < ELEMENTS(parts); i++) {
+        buf_printf(out, "bytes %d ",
+                   b->ops->read_bytes(b, parts[i].path, parts[i].offset, parts[i].len, out));
+        buf_add_char(out, '\n');
+    }
+    struct file_status status = { 0 };
+    buf_printf(out, "status %d", b->ops->file_status(b, "/dev/vfio/1", &status));
+    buf_printf(out, " %o %u %u\n", status.mode, status.uid, status.gid);
+    buf_printf(out, "status %d\n", b->ops->file_status(b, "/dev/none", &status));
+}
+
+static void ask_kernel(struct backend *b, struct buf *out)
+{
+    static const char *const functions[] = { "sriov_numvfs_store", NULL };
+    _cleanup_(stuck_tasks_done) struct stuck_tasks tasks = { 0 };
+    _cleanup_strv_ struct strv lines = STRV_INIT;
+    assert_int_equal(b->ops->kernel_log(b, (const char *[]){ "DMAR", "igb", NULL }, &lines), 0);
+    assert_int_equal(b->ops->stuck_tasks(b, functions, &tasks), 0);
+    buf_printf(out, "%zu %s\n", lines.count, lines.items[lines.count - 1]);
+    buf_printf(out, "%zu %d %s %s\n", tasks.count, tasks.items[0].pid, tasks.items[0].comm,
+               tasks.items[0].waits_in);
+}
+
 static void ask(struct backend *b, struct buf *out)
 {
+    ask_bytes(b, out);
+    ask_kernel(b, out);
     ask_files(b, out);
     ask_netlink(b, out);
     ask_processes(b, out);
@@ -282,6 +358,28 @@ static void test_the_last_answer_counts(void **state)
     assert_int_equal(backend_read_u64(c, "/sys/changing", &value), 0);
     assert_int_equal(backend_capture_text(c, &text), 0);
     assert_non_null(strstr(text.data, "\"/sys/changing\":\"3\""));
+    backend_free(c);
+}
+
+static void test_secrets_stay_on_the_machine(void **state)
+{
+    static const char *const paths[] = { "/etc/uplink.nmconnection", "/etc/web1.xml",
+                                         "/etc/01.yaml", "/etc/cut" };
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    struct fake fake = { 0 };
+    struct backend *c = capture(&fake);
+    for (size_t i = 0; i < ELEMENTS(paths); i++) {
+        _cleanup_free_ char *seen = NULL;
+        assert_int_equal(c->ops->read_file(c, paths[i], &seen), 0);
+        assert_string_equal(seen, find(paths[i])->text);
+    }
+    assert_int_equal(backend_capture_text(c, &text), 0);
+    assert_null(strstr(text.data, "secret\\n"));
+    assert_null(strstr(text.data, "hush"));
+    assert_non_null(
+        strstr(text.data, "psk=***********\\nleap-password-flags=*\\n[sriov]\\ntotal-vfs=4"));
+    assert_non_null(strstr(text.data, "passwd='****' port='5900'/>"));
+    assert_non_null(strstr(text.data, "password: \\\"****\\\" # x\\nvirtual-function-count: 4"));
     backend_free(c);
 }
 
@@ -489,6 +587,7 @@ int main(void)
         cmocka_unit_test(test_a_capture_answers_like_the_machine),
         cmocka_unit_test(test_a_capture_of_a_replay_is_the_same_text),
         cmocka_unit_test(test_the_last_answer_counts),
+        cmocka_unit_test(test_secrets_stay_on_the_machine),
         cmocka_unit_test(test_text_that_is_not_utf8_is_replaced),
         cmocka_unit_test(test_users_of_all_calls_and_prefixes),
         cmocka_unit_test(test_seq_and_pid_of_a_request_do_not_matter),

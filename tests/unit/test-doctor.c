@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The doctor's own part, with checks that are not real: which finding explains which, in which order
- * they are read, what is said of what could not be looked at, and kernel parameters.
+ * The doctor's own part, with checks that are not real: which finding explains which, in which
+ * order they are read, what is said of what could not be looked at, and kernel parameters.
  */
 #include <setjmp.h>
 #include <stdarg.h>
