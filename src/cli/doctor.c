@@ -164,32 +164,58 @@ static int groups(struct app *a)
 
 /* ---- --fix ---- */
 
-/* Runs one remedy as if it had been typed, with the options that say where. */
-static int run_remedy(struct app *a, const char *command)
-{
-    _cleanup_strv_ struct strv words = STRV_INIT;
-    char *argv[32];
-    int argc = 0;
-    if (strv_split(&words, command, ' ') < 0)
-        return error_no_memory(&a->error);
-    for (size_t i = 0; i < words.count && argc < 24; i++)
-        argv[argc++] = words.items[i];
-    const char *const places[][2] = {
-        { "--state-dir", a->options.state_dir },
-        { "--sysfs-root", a->options.sysfs_root },
-    };
-    for (size_t i = 0; i < ELEMENTS(places); i++) {
-        if (places[i][1]) {
-            argv[argc++] = (char *)places[i][0];
-            argv[argc++] = (char *)places[i][1];
-        }
-    }
-    if (a->options.dry_run)
-        argv[argc++] = (char *)"--dry-run";
-    argv[argc] = NULL;
+#define REMEDY_WORDS 48
 
+/* A remedy as a command line, with the options that say where. */
+struct command {
+    struct strv words;
+    char *argv[REMEDY_WORDS + 1];
+    int argc;
+};
+
+static void command_done(struct command *c)
+{
+    strv_done(&c->words);
+}
+
+static void add_word(struct command *c, const char *word)
+{
+    if (c->argc < REMEDY_WORDS)
+        c->argv[c->argc++] = (char *)word;
+}
+
+static void add_option(struct command *c, const char *option, const char *value)
+{
+    if (!value)
+        return;
+    add_word(c, option);
+    add_word(c, value);
+}
+
+static int make_command(const struct app *a, const char *remedy, struct command *ret)
+{
+    if (strv_split(&ret->words, remedy, ' ') < 0)
+        return -ENOMEM;
+    for (size_t i = 0; i < ret->words.count; i++)
+        add_word(ret, ret->words.items[i]);
+    add_option(ret, "--state-dir", a->options.state_dir);
+    add_option(ret, "--sysfs-root", a->options.sysfs_root);
+    if (a->options.dry_run)
+        add_word(ret, "--dry-run");
+    /* The policy that was found to differ is the one to be applied. */
+    for (size_t i = 0; str_eq(ret->words.items[1], "apply") && i < a->options.files.count; i++)
+        add_option(ret, "-f", a->options.files.items[i]);
+    return 0;
+}
+
+/* Runs one remedy as if it had been typed. */
+static int run_remedy(struct app *a, const char *remedy)
+{
+    _cleanup_(command_done) struct command command = { 0 };
     struct app other = { 0 };
-    int r = app_start(&other, argc, argv);
+    if (make_command(a, remedy, &command) < 0)
+        return error_no_memory(&a->error);
+    int r = app_start(&other, command.argc, command.argv);
     if (r >= 0)
         r = other.verb->run(&other);
     if (r < 0)
@@ -226,13 +252,26 @@ static int fix_one(struct app *a, const struct finding *f, struct fixes *fixes)
     return 0;
 }
 
+/* One command may be the remedy of several findings. */
+static bool is_run(const struct doctor *d, size_t place)
+{
+    const struct finding *f = doctor_finding(d, place), *before;
+    for (size_t i = 0; i < place; i++) {
+        before = doctor_finding(d, i);
+        if (before->check == f->check && f->remedy && before->remedy &&
+            str_eq(before->remedy, f->remedy))
+            return true;
+    }
+    return false;
+}
+
 static int fix_findings(struct app *a, const struct check *c, const struct doctor *d,
                         struct fixes *fixes)
 {
     const struct finding *f;
     int r = 0;
     for (size_t i = 0; r >= 0 && (f = doctor_finding(d, i)); i++) {
-        if (f->check == c)
+        if (f->check == c && !is_run(d, i))
             r = fix_one(a, f, fixes);
     }
     return r;

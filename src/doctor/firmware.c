@@ -6,7 +6,6 @@
  */
 #include <stdio.h>
 
-#include "doctor/kernel.h"
 #include "doctor/pci.h"
 #include "doctor/platform.h"
 #include "doctor/wanted.h"

@@ -11,22 +11,6 @@
 #include "doctor/pci.h"
 #include "doctor/wanted.h"
 
-unsigned wanted_count(struct doctor *d, const struct pf *pf)
-{
-    struct sriov_error error = { 0 };
-    struct goals goals = { 0 };
-    const struct goal *goal;
-    uint64_t count = 0;
-
-    if (wanted_read(d, &goals, &error) >= 0) {
-        goal = wanted_of_pf(&goals, pf);
-        if (goal && attrs_has(&goal->want, SRIOV_NUM_VFS))
-            count = goal->want.value[SRIOV_NUM_VFS];
-    }
-    goals_done(&goals);
-    return (unsigned)count;
-}
-
 /* ---- fewer-vfs ---- */
 
 static bool number_before(const char *line, const char *words, unsigned *ret)

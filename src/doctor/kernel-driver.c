@@ -7,6 +7,7 @@
 #include "core/quirk.h"
 #include "doctor/kernel.h"
 #include "doctor/modprobe.h"
+#include "doctor/wanted.h"
 
 #define CLASS_NETWORK 0x02
 #define DRIVERS "/sys/bus/pci/drivers"

@@ -24,7 +24,4 @@ bool kernel_parse_fewer(const char *line, unsigned *ret_wanted, unsigned *ret_ma
 void check_vf_removal_stuck(struct doctor *d, const struct pf *no_pf, const struct vf *none);
 void check_pf_lock_held(struct doctor *d, const struct pf *no_pf, const struct vf *none);
 
-/* How many VFs the policy wants of a PF; 0: none, or nobody said. */
-unsigned wanted_count(struct doctor *d, const struct pf *pf);
-
 #endif

@@ -34,7 +34,7 @@ const char *const log_words[] = {
     "ixgbe",
     "i40e",
     "iavf",
-    "ice ",
+    "] ice ",
     "mlx5_core",
     "bnxt_en",
     NULL,

@@ -29,6 +29,22 @@ const struct attrs *wanted_of_vf(const struct goals *g, const struct pf *pf, uns
     return goal && vf < goal->n_vfs && goal->vfs[vf].known ? &goal->vfs[vf] : NULL;
 }
 
+unsigned wanted_count(struct doctor *d, const struct pf *pf)
+{
+    struct sriov_error error = { 0 };
+    struct goals goals = { 0 };
+    const struct goal *goal;
+    uint64_t count = 0;
+
+    if (wanted_read(d, &goals, &error) >= 0) {
+        goal = wanted_of_pf(&goals, pf);
+        if (goal && attrs_has(&goal->want, SRIOV_NUM_VFS))
+            count = goal->want.value[SRIOV_NUM_VFS];
+    }
+    goals_done(&goals);
+    return (unsigned)count;
+}
+
 const char *wanted_driver(struct doctor *d, const struct goals *g, const struct pf *pf,
                           const struct vf *vf)
 {

@@ -16,6 +16,9 @@ int wanted_read(struct doctor *d, struct goals *ret, struct sriov_error *error);
 const struct goal *wanted_of_pf(const struct goals *g, const struct pf *pf);
 const struct attrs *wanted_of_vf(const struct goals *g, const struct pf *pf, unsigned vf);
 
+/* How many VFs the policy wants of a PF; 0: none, or nobody said. */
+unsigned wanted_count(struct doctor *d, const struct pf *pf);
+
 /* The driver that policy or lease names for a VF, NULL if neither does. */
 const char *wanted_driver(struct doctor *d, const struct goals *g, const struct pf *pf,
                           const struct vf *vf);
