@@ -82,9 +82,11 @@ static void check_shell(const char *text, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char *text = memchr(data, '\0', size) ? NULL : strndup((const char *)data, size);
+    char *text = memchr(data, '\0', size) ? NULL : malloc(size + 1);
     if (!text)
         return 0;
+    memcpy(text, data, size); /* strndup may look for a NUL behind the data */
+    text[size] = '\0';
     check_shell(text, size);
     check_line(text, size, CMDLINE_PLAIN);
     check_line(text, size, CMDLINE_COMMENTS);
