@@ -154,15 +154,16 @@ int file_list_at(int dir_fd, const char *path, struct strv *ret)
     return 0;
 }
 
-static int write_all(int fd, const char *data, size_t len)
+int file_write_all(int fd, const void *data, size_t len)
 {
+    const char *at = data;
     while (len > 0) {
-        ssize_t n = write(fd, data, len);
+        ssize_t n = write(fd, at, len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return -errno;
-        data += n;
+        at += n;
         len -= (size_t)n;
     }
     return 0;
@@ -208,7 +209,7 @@ int file_replace(const char *path, const void *data, size_t len, mode_t mode)
     int r = temporary_open(&t, folder, name);
     if (r < 0)
         return r;
-    r = write_all(t.fd, data, len);
+    r = file_write_all(t.fd, data, len);
     if (r < 0)
         return r;
     if (fchmod(t.fd, mode) < 0 || fsync(t.fd) < 0 || rename(t.path, path) < 0)

@@ -23,6 +23,9 @@ int file_read_part(const char *path, size_t offset, size_t len, struct buf *ret)
 /* One write(2) of the whole text, as sysfs wants it. -EIO if the kernel took only a part. */
 int file_write_at(int dir_fd, const char *path, const char *data, size_t len);
 
+/* All of it, in as many writes as the other side takes. */
+int file_write_all(int fd, const void *data, size_t len);
+
 /* The target of a symbolic link, caller's to free. */
 int file_link_at(int dir_fd, const char *path, char **ret);
 

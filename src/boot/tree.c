@@ -171,20 +171,6 @@ int tree_list(const struct tree *t, const char *path, const char *suffix, struct
     return r;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n > 0) {
-            data += n;
-            len -= (size_t)n;
-        }
-    }
-    return 0;
-}
-
 /* What cannot be copied (a file system without them, a policy that says no) is left to the system's
  * own default, as with any editor. */
 static void copy_attributes(int from, int to)
@@ -202,7 +188,7 @@ static int fill(int fd, const struct spot *s, const char *data, size_t len, mode
                 gid_t gid)
 {
     struct stat st;
-    int r = write_all(fd, data, len);
+    int r = file_write_all(fd, data, len);
     if (r < 0)
         return r;
     /* FAT has no owners: only a difference is set. */

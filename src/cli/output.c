@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/app.h"
 
 void text_make_plain(char *text)
@@ -35,20 +36,6 @@ void time_text(int64_t when, char ret[TIME_TEXT_SIZE])
         strftime(ret, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M:%S", &tm);
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n > 0) {
-            data += n;
-            len -= (size_t)n;
-        }
-    }
-    return 0;
-}
-
 #define CLEAR_LINE "\r\033[K"
 #define PROGRESS_WIDTH 78 /* a line that wraps could not be cleared */
 
@@ -64,7 +51,7 @@ int app_flush(struct app *a)
     end_progress(a);
     if (buf_ok(&a->out) < 0)
         return error_no_memory(&a->error);
-    int r = write_all(STDOUT_FILENO, a->out.data, a->out.len);
+    int r = file_write_all(STDOUT_FILENO, a->out.data, a->out.len);
     buf_done(&a->out);
     return r < 0 ? error_set(&a->error, SRIOV_FAILED, -r, "", "cannot write the output") : 0;
 }
@@ -132,7 +119,7 @@ static void print_error_json(const struct app *a)
     json_end(&w);
     buf_add_char(&text, '\n');
     if (buf_ok(&text) == 0)
-        write_all(STDOUT_FILENO, text.data, text.len);
+        file_write_all(STDOUT_FILENO, text.data, text.len);
 }
 
 int app_fail(struct app *a)

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json-read.h"
 
 #define COMMAND_VARIABLE "CNI_COMMAND="
@@ -66,16 +67,13 @@ static int make_environment(char *variable, char ***ret)
 static int open_input(const struct cni_call *c)
 {
     _cleanup_close_ int fd = memfd_create("cni", MFD_CLOEXEC);
-    size_t done = 0;
+    int r;
 
     if (fd < 0)
         return -errno;
-    while (done < c->input.len) {
-        ssize_t n = write(fd, c->input.data + done, c->input.len - done);
-        if (n < 0)
-            return -errno;
-        done += (size_t)n;
-    }
+    r = file_write_all(fd, c->input.data, c->input.len);
+    if (r < 0)
+        return r;
     return lseek(fd, 0, SEEK_SET) < 0 ? -errno : TAKE_FD(fd);
 }
 

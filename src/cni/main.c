@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cni/call.h"
 #include "cni/command.h"
 
@@ -127,19 +128,6 @@ static int run(struct cni_call *c, struct buf *out, struct cni_error *e)
     return r;
 }
 
-static bool print(const struct buf *out)
-{
-    size_t done = 0;
-
-    while (done < out->len) {
-        ssize_t n = write(STDOUT_FILENO, out->data + done, out->len - done);
-        if (n < 0 && errno != EINTR)
-            return false;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
-
 /* All memory from one brk(): a program that lives this short gives nothing back, and a page that is
  * never touched costs nothing. So a PF with 1,000 VFs takes no more system calls than one with 1.
  */
@@ -163,7 +151,7 @@ int main(void)
         buf_done(&out);
         cni_error_write(&error, version_name(call.config.version), &out);
     }
-    if (!print(&out))
+    if (file_write_all(STDOUT_FILENO, out.data, out.len) < 0)
         r = -EIO;
     call_done(&call);
     return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

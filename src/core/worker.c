@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "base/file.h"
 #include "core/execute.h"
 #include "kernel/events.h"
 
@@ -47,29 +48,12 @@ bool plan_may_hang(const struct plan *p)
 
 /* ---- in the worker ---- */
 
-static bool write_all(int fd, const void *data, size_t len)
-{
-    const char *at = data;
-
-    while (len > 0) {
-        ssize_t n = write(fd, at, len);
-
-        if (n < 0 && errno != EINTR)
-            return false; /* the tool is gone; the work goes on */
-        if (n > 0) {
-            at += n;
-            len -= (size_t)n;
-        }
-    }
-    return true;
-}
-
 static void tell_step(void *userdata, const struct plan *p, const struct step *step)
 {
     struct teller *t = userdata;
     struct news news = { .step = (size_t)(step - p->steps) };
 
-    write_all(t->fd, &news, sizeof(news));
+    file_write_all(t->fd, &news, sizeof(news));
 }
 
 static _Noreturn void work(struct backend *b, struct ledger *l, struct plan *p,
@@ -88,9 +72,10 @@ static _Noreturn void work(struct backend *b, struct ledger *l, struct plan *p,
     last.result = ledger_wake(l, &last.error);
     if (last.result >= 0)
         last.result = plan_apply(b, l, p, &apply, &last.outcome, &last.error);
-    if (write_all(fd, &last, sizeof(last)))
+    /* If the tool is gone, the work was done all the same. */
+    if (file_write_all(fd, &last, sizeof(last)) >= 0)
         for (size_t i = 0; i < p->n_steps; i++)
-            write_all(fd, &p->steps[i].state, sizeof(p->steps[i].state));
+            file_write_all(fd, &p->steps[i].state, sizeof(p->steps[i].state));
     _exit(0);
 }
 
