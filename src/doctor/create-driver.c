@@ -114,7 +114,8 @@ static void report_not_loaded(struct doctor *d, const struct vf_module *m, size_
     char path[64];
 
     if (module_ban(d, m->module, &rule) != BAN_NONE) {
-        f = report(d, FINDING_ERROR, "%zu VFs have no driver: %s is kept from being loaded", n,
+        /* As hosts do whose VFs are all for VMs. */
+        f = report(d, FINDING_INFO, "%zu VFs have no driver: %s is kept from being loaded", n,
                    m->module);
         evidence(d, f, rule.place, "%s", rule.text);
         remedy(f, FIX_BY_HAND, "remove this from %s, then modprobe %s", rule.place, m->module);

@@ -76,8 +76,7 @@ static void report_switched_off(struct doctor *d)
         confidence(f, LIKELY);
         evidence_config(d, f, device);
         remedy(f, FIX_BY_HAND,
-               "mstconfig -d %s set SRIOV_EN=1 NUM_OF_VFS=8 && mstfwreset -d %s reset, or boot",
-               device->address, device->address);
+               "mstconfig -d %s set SRIOV_EN=1 NUM_OF_VFS=8, then boot", device->address);
     }
 }
 

@@ -300,9 +300,18 @@ static bool is_comment(const char *line)
     return *line == '#' || *line == ';';
 }
 
+/* A pattern without a letter takes in every PF where it is the whole value or a folder
+ * ("OriginalName=*", "/sys/class/net/?*"); in a shell's `case` or a table of cron it is about
+ * something else. */
+static bool is_about_netdevs(const char *line, const char *at, const char *word)
+{
+    return strpbrk(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") ||
+           (at > line && strchr("=/", at[-1]));
+}
+
 static bool line_names_pf(const char *line, size_t len, const struct pf *pf, bool by_driver)
 {
-    const char *end = line + len;
+    const char *begin = line, *end = line + len;
     char word[64];
 
     if (is_comment(line))
@@ -313,7 +322,7 @@ static bool line_names_pf(const char *line, size_t len, const struct pf *pf, boo
         if (n > (size_t)(end - line))
             n = (size_t)(end - line);
         clean_word(line, n, word);
-        if (n > 0 && word[0] && names_pf(word, pf, by_driver))
+        if (n > 0 && word[0] && is_about_netdevs(begin, line, word) && names_pf(word, pf, by_driver))
             return true;
         line += n + 1;
     }

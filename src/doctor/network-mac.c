@@ -224,7 +224,9 @@ void check_vf_mac_not_taken(struct doctor *d, const struct pf *pf, const struct 
 
     if (is_switchdev(pf) || !macs_differ(d, vf, &own) || was_chosen(d, pf, own))
         return;
-    mute = pf_decides(pf) || attr_is(&vf->attrs, SRIOV_SPOOFCHK, 1);
+    /* A trusted VF may have another, and what it asks for is let in: a port of a bond. */
+    mute = pf_decides(pf) ? !attr_is(&vf->attrs, SRIOV_TRUST, 1)
+                          : attr_is(&vf->attrs, SRIOV_SPOOFCHK, 1);
     vf_label(pf, vf->index, label);
     f = report(d, mute ? if_used(d, pf, vf) : FINDING_INFO,
                "%s still has the address from before its PF gave it another", own->name);
@@ -260,10 +262,11 @@ void check_zero_mac(struct doctor *d, const struct pf *pf, const struct vf *vf)
 /* The address others reach the VF by. */
 static bool address_of(const struct doctor *d, const struct vf *vf, uint64_t *ret)
 {
-    const struct rtnl_link *own = netdev_of_vf(d, vf);
+    const struct rtnl_link *own;
 
     if (attr_is_set(&vf->attrs, SRIOV_MAC, ret))
         return true;
+    own = netdev_of_vf(d, vf);
     if (!own || !own->has_mac || own->mac == 0)
         return false;
     *ret = own->mac;
@@ -423,6 +426,21 @@ static void report_filter(struct doctor *d, const struct pf *pf, const struct vf
     remedy(f, FIX_BY_HAND, "sriovctl set %s trust=on", f->object);
 }
 
+static bool lacks_trust(const struct doctor *d, const struct pf *pf, const struct vf *vf)
+{
+    return vf_in_use(d, pf, vf) && !attr_is(&vf->attrs, SRIOV_TRUST, 1);
+}
+
+/* Could it have been one of those in use? */
+static bool any_lacks_trust(const struct doctor *d, const struct pf *pf)
+{
+    for (size_t i = 0; i < pf->n_vfs; i++) {
+        if (lacks_trust(d, pf, &pf->vfs[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Lines that name a VF are about that one; i40e names none. They count while the VF is in use. */
 void check_mac_filter(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
@@ -435,10 +453,10 @@ void check_mac_filter(struct doctor *d, const struct pf *pf, const struct vf *vf
             const char *own = log_of_vf(d, pf, pf->vfs[i].index, filter_messages[m]);
 
             named |= own != NULL;
-            if (own && vf_in_use(d, pf, &pf->vfs[i]) && !attr_is(&pf->vfs[i].attrs, SRIOV_TRUST, 1))
+            if (own && lacks_trust(d, pf, &pf->vfs[i]))
                 report_filter(d, pf, &pf->vfs[i], own);
         }
-        if (line && !named && str_eq(pf->driver, "i40e") && vfs_in_use(d, pf) > 0)
+        if (line && !named && str_eq(pf->driver, "i40e") && any_lacks_trust(d, pf))
             report_filter(d, pf, NULL, line);
     }
 }

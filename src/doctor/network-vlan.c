@@ -217,6 +217,13 @@ static bool vlan_elsewhere(struct doctor *d, const struct pf *pf, const struct v
     return false;
 }
 
+/* Cards that may put the port VLAN around the tag that a frame has: E810 with a package for double
+ * VLANs, ConnectX whose firmware inserts always (vport_cvlan_insert_always). */
+static bool may_have_two_tags(const struct pf *pf)
+{
+    return str_eq(pf->driver, "ice") || str_eq(pf->driver, "mlx5_core");
+}
+
 /* Only what can be seen: igb and ixgbe log "attempted to override administratively set VLAN" for
  * every VF that has a port VLAN and comes up, as Linux then asks for VLAN 0. */
 void check_guest_vlan(struct doctor *d, const struct pf *pf, const struct vf *vf)
@@ -231,9 +238,10 @@ void check_guest_vlan(struct doctor *d, const struct pf *pf, const struct vf *vf
         !(vlan_here(d, own->ifindex, &upper) || vlan_elsewhere(d, pf, vf, &upper)))
         return;
     vf_label(pf, vf->index, label);
-    f = report(d, FINDING_ERROR, "%s has a port VLAN: the tagged frames of %s%s are dropped", label,
-               upper.name, upper.where);
-    confidence(f, LIKELY);
+    f = report(d, may_have_two_tags(pf) ? FINDING_INFO : FINDING_ERROR,
+               "%s has a port VLAN: the tagged frames of %s%s are dropped", label, upper.name,
+               upper.where);
+    confidence(f, may_have_two_tags(pf) ? POSSIBLE : LIKELY);
     snprintf(source, sizeof(source), "ip -d link show %s", upper.name);
     evidence(d, f, source, "%s@%s, vlan%s", upper.name, own->name, upper.where);
     evidence_attr(d, f, pf, vf, SRIOV_VLAN);

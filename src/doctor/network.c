@@ -43,19 +43,28 @@ static bool any_link(const struct doctor *d, const struct pf *pf)
     return false;
 }
 
+/* Drivers that leave the port open when their netdev goes down, unless told otherwise by the
+ * private flag link-down-on-close. */
+static bool port_stays_open(const struct pf *pf)
+{
+    return str_eq(pf->driver, "i40e") || str_eq(pf->driver, "ice");
+}
+
 static void check_pf_down(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
     const struct rtnl_link *link = netdev_of_pf(d, pf);
     size_t used = vfs_in_use(d, pf);
     struct finding *f;
     char source[64];
+    bool may_work;
 
     (void)vf;
     if (!link || link->up || pf->n_vfs == 0)
         return;
-    f = report(d, if_used(used > 0 && !any_link(d, pf)), "%s is down, so its VFs have no link",
+    may_work = port_stays_open(pf) || any_link(d, pf);
+    f = report(d, if_used(used > 0 && !may_work), "%s is down, so its VFs have no link",
                pf_label(pf));
-    confidence(f, any_link(d, pf) ? POSSIBLE : CERTAIN);
+    confidence(f, may_work ? POSSIBLE : CERTAIN);
     snprintf(source, sizeof(source), "ip link show %s", pf->name);
     evidence(d, f, source, "state DOWN, without the flag UP");
     evidence_users(d, f, pf, used);
@@ -153,6 +162,13 @@ static void check_link_follows(struct doctor *d, const struct pf *pf, const stru
 
 /* ---- frame size ---- */
 
+/* Drivers whose port takes frames of any size, whatever the MTU of the PF's netdev is
+ * (i40e_vc_get_max_frame_size(), ice_vc_get_max_frame_size()). */
+static bool port_takes_all(const struct pf *pf)
+{
+    return str_eq(pf->driver, "i40e") || str_eq(pf->driver, "ice");
+}
+
 static void check_mtu(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
     const struct rtnl_link *own = netdev_of_vf(d, vf), *link = netdev_of_pf(d, pf);
@@ -160,7 +176,7 @@ static void check_mtu(struct doctor *d, const struct pf *pf, const struct vf *vf
     char source[64];
     struct finding *f;
 
-    if (!own || !link || own->mtu <= link->mtu)
+    if (!own || !link || own->mtu <= link->mtu || port_takes_all(pf))
         return;
     f = report(d, used ? FINDING_ERROR : FINDING_INFO,
                "%s has MTU %u, its PF %s only %u: its large frames may be dropped", own->name,

@@ -206,6 +206,14 @@ static void report_failed(struct doctor *d, const struct pf *pf, const struct hi
         remedy(f, FIX_BY_HAND, "sriovctl rollback %lld", (long long)last->transaction);
 }
 
+/* Settings of VFs do not outlive a boot, nor do the VFs. */
+static bool is_before_boot(struct doctor *d, int64_t when)
+{
+    int64_t up = (int64_t)strtoul(read_text(d, "/proc/uptime"), NULL, 10);
+
+    return up > 0 && when < (int64_t)time(NULL) - up;
+}
+
 void check_change_failed(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
     const struct history_row *failed = NULL;
@@ -219,7 +227,8 @@ void check_change_failed(struct doctor *d, const struct pf *pf, const struct vf 
         if (!failed && str_eq(rows[i].state, "failed"))
             failed = &rows[i];
     }
-    if (count > 0 && (rows[0].transaction_state == TRANSACTION_NOT_REVERTED ||
+    if (count > 0 && !is_before_boot(d, rows[0].when) &&
+        (rows[0].transaction_state == TRANSACTION_NOT_REVERTED ||
                       (rows[0].transaction_state == TRANSACTION_REVERTED && failed &&
                        time(NULL) - rows[0].when < NEWS_SECONDS)))
         report_failed(d, pf, &rows[0], failed);

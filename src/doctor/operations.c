@@ -41,7 +41,15 @@ static void check_rdma_namespace(struct doctor *d, const struct pf *pf, const st
 /* ---- memlock-low ---- */
 
 #define CAP_IPC_LOCK_BIT 14
-#define NEARLY_ALL(limit) ((limit) / 10 * 9)
+
+/* So little is left that the next thing to be pinned will not fit. libvirt gives a VM its memory and
+ * 1 GiB more, so a part of a large limit is no measure. */
+#define TOO_LITTLE (UINT64_C(16) << 20)
+
+static bool is_used_up(uint64_t locked, uint64_t limit)
+{
+    return locked >= limit - MIN_OF(limit / 10, TOO_LITTLE);
+}
 
 bool operations_memlock(const char *limits, uint64_t *ret)
 {
@@ -143,7 +151,7 @@ static void check_memlock_low(struct doctor *d, const struct pf *pf, const struc
     if (operations_may_lock_all(status) ||
         !operations_memlock(read_text(d, "/proc/%d/limits", h->pid), &limit) || limit == UINT64_MAX)
         return;
-    if (locked_bytes(status) >= NEARLY_ALL(limit))
+    if (is_used_up(locked_bytes(status), limit))
         report_memlock(d, h, limit, locked_bytes(status));
 }
 

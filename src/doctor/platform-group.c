@@ -38,7 +38,8 @@ static void count_sharing(const struct pci_tree *t, const struct pci_device *d, 
     }
 }
 
-/* The PF itself if it shares its group with more than bridges, else the first VF that does. */
+/* The PF itself if it shares its group with more than bridges, else the first VF that does. With VFs
+ * they count: functions of a card may share a group of which its VFs are free. */
 static bool find_sharing(const struct pci_tree *t, const struct pf *pf, struct sharing *ret)
 {
     const struct pci_device *d = pci_find(t, pf->key);
@@ -47,6 +48,8 @@ static bool find_sharing(const struct pci_tree *t, const struct pf *pf, struct s
     if (!d)
         return false;
     count_sharing(t, d, &own);
+    if (pf->n_vfs > 0 && !driver_is_passthrough(pf->driver))
+        own.others = 0;
     *ret = own;
     for (size_t i = 0; ret->others == 0 && i < pf->n_vfs; i++) {
         d = pci_find(t, pf->vfs[i].pci);

@@ -119,32 +119,44 @@ static bool lists_meet(const char *a, const char *b)
     return false;
 }
 
-/* The processors that a process may run on, from its status; "" if it cannot be read. */
-static void allowed_cpus(struct doctor *d, pid_t pid, char *ret, size_t size)
+/* The processors that a thread may run on, in its status; "" if it does not say. */
+static const char *allowed_cpus(const char *status)
 {
     static const char name[] = "Cpus_allowed_list:";
-    const char *at = strstr(read_text(d, "/proc/%d/status", (int)pid), name);
+    const char *at = strstr(status, name);
 
-    ret[0] = '\0';
-    if (at) {
-        at += strlen(name);
-        at += strspn(at, " \t");
-        snprintf(ret, size, "%.*s", (int)strcspn(at, "\n"), at);
+    if (!at)
+        return "";
+    at += strlen(name);
+    return at + strspn(at, " \t");
+}
+
+/* Does any thread run near the VF? The first one of QEMU is the emulator, which is often pinned
+ * elsewhere than the processors of the VM; that of a DPDK program only watches the others. */
+static bool any_thread_is_near(struct doctor *d, pid_t pid, const char *local)
+{
+    const struct strv *threads = read_dir(d, "/proc/%d/task", (int)pid);
+
+    for (size_t i = 0; i < threads->count; i++) {
+        if (lists_meet(local, allowed_cpus(read_text(d, "/proc/%d/task/%s/status", (int)pid,
+                                                     threads->items[i]))))
+            return true;
     }
+    return false;
 }
 
 void platform_numa_remote(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
     const struct holder *h = holder_of(d, pf, (int)vf->index);
-    char allowed[256], path[PCI_PATH_SIZE];
+    const char *local, *allowed;
+    char path[PCI_PATH_SIZE];
     struct finding *f;
-    const char *local;
 
     if (pf->numa_node < 0 || !h || h->pid <= 0)
         return;
     local = read_text(d, "%s/local_cpulist", pf->sysfs);
-    allowed_cpus(d, h->pid, allowed, sizeof(allowed));
-    if (!*local || !*allowed || lists_meet(local, allowed))
+    allowed = allowed_cpus(read_text(d, "/proc/%d/status", (int)h->pid));
+    if (!*local || !*allowed || lists_meet(local, allowed) || any_thread_is_near(d, h->pid, local))
         return;
     f = report(d, FINDING_WARNING,
                "%s (pid %d) uses the VF from processors that are not on its NUMA node %d", h->comm,
@@ -152,6 +164,6 @@ void platform_numa_remote(struct doctor *d, const struct pf *pf, const struct vf
     pci_path(pf->key, "local_cpulist", path);
     evidence_file(d, f, path);
     snprintf(path, sizeof(path), "/proc/%d/status", (int)h->pid);
-    evidence(d, f, path, "Cpus_allowed_list: %s", allowed);
+    evidence(d, f, path, "Cpus_allowed_list: %.*s", (int)strcspn(allowed, "\n"), allowed);
     remedy(f, FIX_BY_HAND, "pin it to processors %s, or take a VF of a PF on its own node", local);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "doctor/pci.h"
+#include "doctor/wanted.h"
 
 #define CLASS_ETHERNET 0x020000
 
@@ -180,7 +181,10 @@ static void check_bus_numbers(struct doctor *d, const struct pf *pf, const struc
     is_out = pf->n_vfs == 0 && first_vf_is_out(device, port);
     if (refused_vfs(line) <= pf->n_vfs && !is_out)
         return;
-    f = report(d, FINDING_ERROR, "the bus of %s has too few numbers for its VFs", pf_label(pf));
+    /* Who was refused may have been content with fewer. */
+    f = report(d,
+               pf->n_vfs == 0 || wanted_count(d, pf) > pf->n_vfs ? FINDING_ERROR : FINDING_INFO,
+               "the bus of %s has too few numbers for its VFs", pf_label(pf));
     confidence(f, is_out ? CERTAIN : LIKELY);
     if (line)
         evidence_log(d, f, line);

@@ -32,9 +32,22 @@ bool port_is_vf(const char *port_name, unsigned *ret)
     return true;
 }
 
+/* Those of ice have no parent (ice_repr_add_vf() gives them a devlink port only): the number of the
+ * PF in their names, "pf1vf3", is that of the function. */
+static bool is_of_pf(const struct pf *pf, const struct rtnl_link *l)
+{
+    const char *function = strrchr(pf->key, '.');
+    char start[16];
+
+    if (l->parent[0] || !function || !str_eq(pf->driver, "ice"))
+        return str_eq(l->parent, pf->key);
+    snprintf(start, sizeof(start), "pf%.2svf", function + 1);
+    return str_starts(l->port_name, start);
+}
+
 static bool is_representor(const struct pf *pf, const struct rtnl_link *l, unsigned *ret)
 {
-    return str_eq(l->parent, pf->key) && l->ifindex != pf->ifindex && port_is_vf(l->port_name, ret);
+    return is_of_pf(pf, l) && l->ifindex != pf->ifindex && port_is_vf(l->port_name, ret);
 }
 
 static const struct rtnl_link *representor_of(const struct doctor *d, const struct pf *pf,

@@ -215,11 +215,27 @@ static void check_left(struct doctor *d, const struct pf *pf, const struct vf *v
            vf->index);
 }
 
+/* The policy may give the VF the address that the VM has in its file. */
+static bool address_is_wanted(struct doctor *d, const struct pf *pf, const struct vf *vf)
+{
+    _cleanup_(goals_done) struct goals goals = { 0 };
+    struct sriov_error error = { 0 };
+    const struct attrs *want = NULL;
+
+    if (wanted_read(d, &goals, &error) >= 0)
+        want = wanted_of_vf(&goals, pf, vf->index);
+    return want && attrs_has(want, SRIOV_MAC) &&
+           want->value[SRIOV_MAC] == vf->attrs.value[SRIOV_MAC];
+}
+
 static void check_vm_mac_left(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
     struct vms vms = { 0 };
 
     check_saved(d, pf, vf);
+    if (!attrs_has(&vf->attrs, SRIOV_MAC) || vf->attrs.value[SRIOV_MAC] == 0 ||
+        is_used(d, pf, vf) || address_is_wanted(d, pf, vf))
+        return;
     if (vms_read(d, &vms) >= 0) {
         for (size_t i = 0; i < vms.count; i++) {
             for (size_t k = 0; k < vms.items[i].n_devices; k++)
