@@ -7,17 +7,17 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "cli/policy-files.h"
 #include "cli/text.h"
+#include "policy/load.h"
 
 /* ---- examining ---- */
 
 static int load_policy(struct app *a, struct desired *ret, bool *ret_there)
 {
     *ret_there = false;
-    if (a->options.files.count == 0 && (a->options.replay || access(POLICY_DIR, F_OK) < 0))
+    if (a->options.files.count == 0 && (a->options.replay || !policy_folder_has_any(POLICY_DIR)))
         return 0;
     int r = policy_files_load(a, ret);
     if (r < 0 && a->options.files.count == 0) {

@@ -89,6 +89,17 @@ static int load_file(const char *path, struct desired *ret, struct sriov_error *
     return count == 0 ? no_policy_in(path, error) : 0;
 }
 
+bool policy_folder_has_any(const char *path)
+{
+    _cleanup_strv_ struct strv names = STRV_INIT;
+    bool any = false;
+    if (file_list_at(AT_FDCWD, path, &names) < 0)
+        return false;
+    for (size_t i = 0; i < names.count; i++)
+        any |= is_policy_name(names.items[i]);
+    return any;
+}
+
 static int load_folder(const char *path, const struct strv *names, struct desired *ret,
                        struct sriov_error *error)
 {

@@ -18,4 +18,7 @@
  * before. */
 int policy_load(const char *path, struct desired *ret, struct sriov_error *error);
 
+/* Has the folder a policy file? A host without one is no fault, nor is an empty folder. */
+bool policy_folder_has_any(const char *path);
+
 #endif
