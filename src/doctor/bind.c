@@ -27,13 +27,14 @@ static bool lacks_driver(struct doctor *d, const struct goals *goals, const stru
 
 static void report_unbound(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
-    struct finding *f = report(d, FINDING_WARNING, "%s has no driver", vf->pci);
+    struct finding *f = report(d, FINDING_INFO, "%s has no driver", vf->pci);
     char path[96];
 
     about_vf(f, pf, vf->index);
     snprintf(path, sizeof(path), "%s/driver", vf->sysfs);
     evidence(d, f, path, "No such file or directory");
-    remedy(f, fix_if_unused(d, pf, vf), "sriovctl bind %s/%u default", pf_label(pf), vf->index);
+    /* On a host for VMs this is how it should be: a person has to know. */
+    remedy(f, FIX_BY_HAND, "sriovctl bind %s/%u default", pf_label(pf), vf->index);
 }
 
 static void check_autoprobe_off(struct doctor *d, const struct pf *pf, const struct vf *none)

@@ -75,8 +75,8 @@ static void report_switched_off(struct doctor *d)
         about(f, device->address);
         confidence(f, LIKELY);
         evidence_config(d, f, device);
-        remedy(f, FIX_BY_HAND,
-               "mstconfig -d %s set SRIOV_EN=1 NUM_OF_VFS=8, then boot", device->address);
+        remedy(f, FIX_BY_HAND, "mstconfig -d %s set SRIOV_EN=1 NUM_OF_VFS=8, then boot",
+               device->address);
     }
 }
 

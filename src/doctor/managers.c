@@ -322,7 +322,8 @@ static bool line_names_pf(const char *line, size_t len, const struct pf *pf, boo
         if (n > (size_t)(end - line))
             n = (size_t)(end - line);
         clean_word(line, n, word);
-        if (n > 0 && word[0] && is_about_netdevs(begin, line, word) && names_pf(word, pf, by_driver))
+        if (n > 0 && word[0] && is_about_netdevs(begin, line, word) &&
+            names_pf(word, pf, by_driver))
             return true;
         line += n + 1;
     }

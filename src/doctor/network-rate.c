@@ -117,8 +117,8 @@ void check_few_msix(struct doctor *d, const struct pf *pf, const struct vf *vf)
 
     /* sriov_vf_total_msix_show() takes the PF's device lock, which a stuck removal holds. */
     if (!vf->sysfs[0] || doctor_stuck(d)->count > 0 || doctor_stuck(d)->incomplete ||
-        !vf_in_use(d, pf, vf) ||
-        !read_number(d, &pool, "%s/sriov_vf_total_msix", pf->sysfs) || pool == 0)
+        !vf_in_use(d, pf, vf) || !read_number(d, &pool, "%s/sriov_vf_total_msix", pf->sysfs) ||
+        pool == 0)
         return;
     share = pool / pf->n_vfs;
     vectors = read_dir(d, "%s/msi_irqs", vf->sysfs)->count;

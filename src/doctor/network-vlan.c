@@ -75,9 +75,12 @@ static void add_ports_here(struct doctor *d, struct ports *p)
             add_port(p, NULL, a->text, seen);
         }
         for (size_t v = 0; v < p->pf->n_vfs; v++) {
-            const struct rtnl_link *own = netdev_of_vf(d, &p->pf->vfs[v]);
+            const struct rtnl_link *own;
 
-            if (!own || own->ifindex != a->ifindex)
+            if (p->pf->vfs[v].ifindex != a->ifindex)
+                continue;
+            own = netdev_of_vf(d, &p->pf->vfs[v]);
+            if (!own)
                 continue;
             snprintf(seen, sizeof(seen), "ip addr show %s", own->name);
             add_port(p, &p->pf->vfs[v], a->text, seen);
@@ -158,7 +161,9 @@ void check_vlan_mismatch(struct doctor *d, const struct pf *pf, const struct vf 
         for (size_t k = i + 1; k < ports.count; k++) {
             const struct port *a = &ports.items[i], *b = &ports.items[k];
 
-            if (a->vlan != b->vlan && same_network(a->address, b->address)) {
+            /* Who has the very same address is in a network of his own that only looks like it. */
+            if (a->vlan != b->vlan && same_network(a->address, b->address) &&
+                !str_eq(a->address, b->address)) {
                 report_mismatch(d, pf, a, b);
                 return;
             }
@@ -298,9 +303,8 @@ static void report_fdb(struct doctor *d, const struct pf *pf, const struct rtnl_
     char source[64], mac[MAC_TEXT_SIZE];
     struct finding *f;
 
-    f = report(d, vfs_in_use(d, pf) > 0 ? FINDING_ERROR : FINDING_WARNING,
-               "VFs of %s do not reach %zu station%s behind the bridge %s", pf_label(pf), count,
-               count == 1 ? "" : "s", bridge->name);
+    f = report(d, FINDING_WARNING, "VFs of %s do not reach %zu station%s behind the bridge %s",
+               pf_label(pf), count, count == 1 ? "" : "s", bridge->name);
     confidence(f, LIKELY);
     mac_to_text(station->mac, mac);
     snprintf(source, sizeof(source), "bridge fdb show br %s", bridge->name);

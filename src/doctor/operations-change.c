@@ -229,8 +229,8 @@ void check_change_failed(struct doctor *d, const struct pf *pf, const struct vf 
     }
     if (count > 0 && !is_before_boot(d, rows[0].when) &&
         (rows[0].transaction_state == TRANSACTION_NOT_REVERTED ||
-                      (rows[0].transaction_state == TRANSACTION_REVERTED && failed &&
-                       time(NULL) - rows[0].when < NEWS_SECONDS)))
+         (rows[0].transaction_state == TRANSACTION_REVERTED && failed &&
+          time(NULL) - rows[0].when < NEWS_SECONDS)))
         report_failed(d, pf, &rows[0], failed);
     free(rows);
 }

@@ -30,9 +30,10 @@ static void check_rdma_namespace(struct doctor *d, const struct pf *pf, const st
     devices = read_dir(d, "%s", path);
     if (devices->count == 0)
         return;
-    f = report(d, FINDING_WARNING, "the interface of %s is in %s, its RDMA device %s is still here",
+    /* A container need not want it. */
+    f = report(d, FINDING_INFO, "the interface of %s is in %s, its RDMA device %s is still here",
                vf->pci, h->name, devices->items[0]);
-    confidence(f, LIKELY);
+    confidence(f, POSSIBLE);
     evidence_file(d, f, mode);
     evidence(d, f, path, "%s", devices->items[0]);
     remedy(f, FIX_BY_HAND, "rdma dev set %s netns %s", devices->items[0], h->name);
@@ -42,8 +43,8 @@ static void check_rdma_namespace(struct doctor *d, const struct pf *pf, const st
 
 #define CAP_IPC_LOCK_BIT 14
 
-/* So little is left that the next thing to be pinned will not fit. libvirt gives a VM its memory and
- * 1 GiB more, so a part of a large limit is no measure. */
+/* So little is left that the next thing to be pinned will not fit. libvirt gives a VM its memory
+ * and 1 GiB more, so a part of a large limit is no measure. */
 #define TOO_LITTLE (UINT64_C(16) << 20)
 
 static bool is_used_up(uint64_t locked, uint64_t limit)

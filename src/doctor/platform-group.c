@@ -38,8 +38,8 @@ static void count_sharing(const struct pci_tree *t, const struct pci_device *d, 
     }
 }
 
-/* The PF itself if it shares its group with more than bridges, else the first VF that does. With VFs
- * they count: functions of a card may share a group of which its VFs are free. */
+/* The PF itself if it shares its group with more than bridges, else the first VF that does. With
+ * VFs they count: functions of a card may share a group of which its VFs are free. */
 static bool find_sharing(const struct pci_tree *t, const struct pf *pf, struct sharing *ret)
 {
     const struct pci_device *d = pci_find(t, pf->key);
@@ -118,7 +118,12 @@ void platform_group_shared(struct doctor *d, const struct pf *pf, const struct v
         return;
     breaker = find_breaker(d, s.device, why, sizeof(why));
     if (s.others > 0)
-        f = report(d, FINDING_WARNING, "%s shares IOMMU group %d with %zu other device%s%s",
+        /* Of a PF without VFs it only tells what to expect: functions of one card share, and their
+         * VFs need not. */
+        f = report(d,
+                   s.device->is_vf || driver_is_passthrough(pf->driver) ? FINDING_WARNING
+                                                                        : FINDING_INFO,
+                   "%s shares IOMMU group %d with %zu other device%s%s",
                    s.device->is_vf ? s.device->address : pf_label(pf), s.device->iommu_group,
                    s.others, s.others > 1 ? "s" : "", why);
     else

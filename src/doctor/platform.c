@@ -115,6 +115,14 @@ static void evidence_line(struct doctor *d, struct finding *f, const char *pci, 
         evidence(d, f, command, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
+/* Many a disk has the capability too, and nobody wants its VFs. */
+static enum severity severity_without_room(struct doctor *d, const struct pf *pf, bool tried)
+{
+    if (tried || wanted_count(d, pf) > 0)
+        return FINDING_ERROR;
+    return pf->ifindex > 0 ? FINDING_WARNING : FINDING_INFO;
+}
+
 static void check_bars_unassigned(struct doctor *d, const struct pf *pf, const struct vf *vf)
 {
     const char *resources, *log;
@@ -127,11 +135,11 @@ static void check_bars_unassigned(struct doctor *d, const struct pf *pf, const s
     line = find_unassigned(resources);
     if (line < 0)
         return;
-    f = report(d, FINDING_ERROR,
-               "no memory addresses are left for the VFs of %s, so it can have none", pf_label(pf));
-    evidence_line(d, f, pf->key, resources, line);
     /* drivers/pci/iov.c, sriov_enable(); drivers/pci/setup-res.c, pci_assign_resource() */
     log = log_last(d, pf->key, "not enough MMIO resources for SR-IOV");
+    f = report(d, severity_without_room(d, pf, log),
+               "no memory addresses are left for the VFs of %s, so it can have none", pf_label(pf));
+    evidence_line(d, f, pf->key, resources, line);
     if (!log)
         log = log_last(d, pf->key, "can't assign; no space");
     if (log)
@@ -182,8 +190,7 @@ static void check_bus_numbers(struct doctor *d, const struct pf *pf, const struc
     if (refused_vfs(line) <= pf->n_vfs && !is_out)
         return;
     /* Who was refused may have been content with fewer. */
-    f = report(d,
-               pf->n_vfs == 0 || wanted_count(d, pf) > pf->n_vfs ? FINDING_ERROR : FINDING_INFO,
+    f = report(d, pf->n_vfs == 0 || wanted_count(d, pf) > pf->n_vfs ? FINDING_ERROR : FINDING_INFO,
                "the bus of %s has too few numbers for its VFs", pf_label(pf));
     confidence(f, is_out ? CERTAIN : LIKELY);
     if (line)
