@@ -182,8 +182,8 @@ static void check_ddp_missing(struct doctor *d, const struct pf *pf, const struc
     if (!there)
         evidence(d, f, "/lib/firmware/intel/ice/ddp/ice.pkg", "No such file or directory");
     remedy(f, FIX_BY_HAND,
-           "%s the package with the firmware file intel/ice/ddp/ice.pkg, then: "
-           "modprobe -r irdma ice && modprobe ice",
+           "%s the package with the firmware file intel/ice/ddp/ice.pkg; then, when nobody uses a "
+           "port of this driver: modprobe -r irdma ice && modprobe ice",
            there ? "update" : "install");
 }
 

@@ -130,7 +130,8 @@ static bool report_classes(struct doctor *d, const struct pf *pf, unsigned wante
                "traffic classes or macvlan offload of %s leave room for fewer VFs", pf_label(pf));
     confidence(f, LIKELY);
     evidence_log(d, f, line);
-    remedy(f, FIX_BY_HAND, "tc qdisc del dev %s root && ethtool -K %s l2-fwd-offload off",
+    remedy(f, FIX_BY_HAND,
+           "ethtool -K %s l2-fwd-offload off; tc qdisc show dev %s tells its traffic classes",
            pf_label(pf), pf_label(pf));
     return true;
 }

@@ -183,7 +183,7 @@ void check_pf_lock_held(struct doctor *d, const struct pf *no_pf, const struct v
     }
     if (!first)
         return;
-    f = report(d, remover ? FINDING_ERROR : FINDING_WARNING,
+    f = report(d, remover ? FINDING_ERROR : FINDING_INFO,
                "%zu process%s for the lock of a PF, the first is %s (pid %d)", count,
                count == 1 ? " waits" : "es wait", first->comm, (int)first->pid);
     confidence(f, remover ? LIKELY : POSSIBLE);

@@ -20,7 +20,8 @@
 #define LOOP_RESETS 5
 #define LOOP_SPAN 10000 /* milliseconds */
 #define LOOP_RECENT 60000
-#define MAX_RESETS 4096 /* more lines than that a log hardly holds; the last ones count */
+#define MAX_RESETS 4096 /* more lines than that a log hardly holds; of those the last ones count   \
+                         */
 
 /* ---- rates ---- */
 
@@ -155,9 +156,12 @@ static void find_resets(struct doctor *d, const struct vf *vf, struct resets *re
     while ((line = log_next(d, &place, vf->pci, LOG_RESET))) {
         int64_t time = log_time(line);
 
-        if (time < 0 || ret->count >= MAX_RESETS ||
-            (ret->count > 0 && time < ret->times[ret->count - 1]))
+        if (time < 0 || (ret->count > 0 && time < ret->times[ret->count - 1]))
             continue;
+        if (ret->count == MAX_RESETS) {
+            ret->count /= 2;
+            memcpy(ret->times, ret->times + ret->count, ret->count * sizeof(ret->times[0]));
+        }
         ret->times[ret->count++] = time;
         ret->last = line;
     }
