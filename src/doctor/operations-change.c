@@ -60,9 +60,38 @@ static void add_difference(struct doctor *d, struct finding *f, const struct pla
                  step->from, step->to);
 }
 
+/* Who stands in the way on this PF: apply is refused as long as he uses what it would take away. */
+struct blocker {
+    char object[OBJECT_SIZE];
+    char text[HOLDER_TEXT_SIZE]; /* "": nobody */
+};
+
+static struct blocker find_blocker(const struct doctor *d, const struct plan *p,
+                                   const struct pf *pf)
+{
+    struct holders victims = { 0 };
+    struct blocker b = { 0 };
+
+    if (plan_victims(p, doctor_holders(d), &victims) < 0)
+        return b;
+    for (size_t i = 0; i < victims.count && !b.text[0]; i++) {
+        const struct holder *h = &victims.items[i];
+
+        if (!str_eq(h->pf, pf->key))
+            continue;
+        holder_text(h, b.text);
+        STR_SET(b.object, pf_label(pf));
+        if (h->vf >= 0)
+            vf_label(pf, (unsigned)h->vf, b.object);
+    }
+    holders_done(&victims);
+    return b;
+}
+
 static void report_drift(struct doctor *d, const struct plan *p, size_t goal, int vf)
 {
     const struct pf *pf = p->goals.items[goal].pf;
+    struct blocker blocker;
     struct finding *f;
     size_t n = 0;
 
@@ -70,8 +99,10 @@ static void report_drift(struct doctor *d, const struct plan *p, size_t goal, in
         n += is_difference(d, p, &p->steps[i], goal, vf);
     if (n == 0)
         return;
-    f = report(d, FINDING_WARNING, "%s is not as the policy says: %zu difference%s",
-               vf < 0 ? "the PF" : "the VF", n, n > 1 ? "s" : "");
+    blocker = find_blocker(d, p, pf);
+    f = report(d, FINDING_WARNING, "%s is not as the policy says: %zu difference%s%s%s",
+               vf < 0 ? "the PF" : "the VF", n, n > 1 ? "s" : "",
+               blocker.text[0] ? ", and apply is refused because of " : "", blocker.text);
     if (vf < 0)
         about_pf(f, pf);
     else
@@ -80,7 +111,12 @@ static void report_drift(struct doctor *d, const struct plan *p, size_t goal, in
         if (is_difference(d, p, &p->steps[i], goal, vf))
             add_difference(d, f, p, &p->steps[i]);
     }
-    remedy(f, plan_disruption(p) == DISRUPTION_NONE ? FIX_SAFE : FIX_BY_HAND, "sriovctl apply");
+    if (blocker.text[0]) {
+        evidence(d, f, "sriovctl list", "%s: %s", blocker.object, blocker.text);
+        remedy(f, FIX_BY_HAND, "have %s released, then sriovctl apply", blocker.object);
+    } else {
+        remedy(f, plan_disruption(p) == DISRUPTION_NONE ? FIX_SAFE : FIX_BY_HAND, "sriovctl apply");
+    }
 }
 
 static void report_drifts(struct doctor *d, const struct plan *p, size_t goal)
