@@ -20,8 +20,9 @@
 #define LOOP_RESETS 5
 #define LOOP_SPAN 10000 /* milliseconds */
 #define LOOP_RECENT 60000
-#define MAX_RESETS 4096 /* more lines than that a log hardly holds; of those the last ones count   \
-                         */
+#define MAX_RESETS                                                                                 \
+    4096 /* more lines than that a log hardly holds; of those the last ones count                  \
+          */
 
 /* ---- rates ---- */
 
