@@ -25,6 +25,9 @@ for _ in 1 2 3 4 5 6 7 8 9; do
     timed doctor "dmesg, lspci -vv and ip -d link" by_hand
 done
 
+count doctor "milliseconds, median" \
+    "$(awk -F'\t' '$2 == "doctor" && $3 == "sriovctl doctor" { print $4 }' "$RESULTS" | sort -n | awk 'NR == 5 { print int($1 / 1000) }')"
+
 traced "$work/trace" sriovctl doctor
 count doctor "system calls" "$(grep -c . "$work/trace")"
 # SQLite opens the ledger for both, and writes its own index of the log.

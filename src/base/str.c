@@ -11,6 +11,21 @@
 #define WORD_MAX 64 /* longest word that str_nearest compares */
 #define SLIPS_MAX 2
 
+bool str_ends(const char *s, const char *suffix)
+{
+    size_t len = strlen(s), end = strlen(suffix);
+    return len >= end && str_eq(s + len - end, suffix);
+}
+
+bool str_has_any(const char *s, const char *const *words)
+{
+    for (; *words; words++) {
+        if (strstr(s, *words))
+            return true;
+    }
+    return false;
+}
+
 const char *str_base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -23,6 +23,12 @@ static inline bool str_starts(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/* Also true of a text that is nothing but the suffix. */
+bool str_ends(const char *s, const char *suffix);
+
+/* Does `s` hold one of the words of a NULL-terminated list? */
+bool str_has_any(const char *s, const char *const *words);
+
 /* The part of a path behind its last slash. Points into `path`. */
 const char *str_base_name(const char *path);
 

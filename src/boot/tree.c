@@ -164,8 +164,7 @@ int tree_list(const struct tree *t, const char *path, const char *suffix, struct
     if (r < 0)
         return r == -ENOENT || r == -ENOTDIR ? 0 : r;
     for (size_t i = 0; i < all.count && r >= 0; i++) {
-        size_t len = strlen(all.items[i]), end = strlen(suffix);
-        if (len > end && str_eq(all.items[i] + len - end, suffix))
+        if (!str_eq(all.items[i], suffix) && str_ends(all.items[i], suffix))
             r = strv_add(ret, all.items[i]);
     }
     return r;

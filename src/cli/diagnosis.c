@@ -154,14 +154,6 @@ static void block(struct app *a, const struct doctor *d, const struct finding *f
                  f->confidence == LIKELY ? "likely" : "possible: one of several causes");
 }
 
-static unsigned depth_of(const struct finding *f)
-{
-    unsigned depth = 0;
-    for (; f->under; f = f->under)
-        depth++;
-    return depth;
-}
-
 static void unseen(struct app *a, const struct doctor *d)
 {
     const struct unseen *u;
@@ -206,7 +198,7 @@ void diagnosis_text(struct app *a, const struct diagnosis *diagnosis)
             continue;
         if (!f->under && i > 0)
             buf_add_char(&a->out, '\n');
-        block(a, d, f, depth_of(f) * INDENT);
+        block(a, d, f, finding_depth(f) * INDENT);
     }
     unseen(a, d);
     sum_up(a, d);

@@ -214,18 +214,10 @@ static void add_devices(const struct report *r, struct buf *out)
 
 /* ---- findings ---- */
 
-static unsigned depth_of(const struct finding *f)
-{
-    unsigned depth = 0;
-    for (; f->under; f = f->under)
-        depth++;
-    return depth;
-}
-
 static void add_finding(const struct doctor *d, const struct finding *f, struct buf *out)
 {
     _cleanup_buf_ struct buf object = BUF_INIT;
-    int indent = (int)depth_of(f) * 2;
+    int indent = (int)finding_depth(f) * 2;
     diagnosis_object(d, f, &object);
     buf_printf(out, "%*s* **%s** %s, %s: %s%s\n", indent, "", severity_name(f->severity),
                f->check->id, object.data ? object.data : "", f->cause ? f->cause : "",

@@ -30,6 +30,9 @@ DEFINE_CLEANUP(struct doctor *, doctor_free)
  * those that are under it. */
 const struct finding *doctor_finding(const struct doctor *d, size_t i);
 
+/* How many findings stand over it. */
+unsigned finding_depth(const struct finding *f);
+
 /* Checks that could not look, with the reason ("needs root: PCI config space"). */
 struct unseen {
     const struct check *check;

@@ -128,13 +128,6 @@ size_t manager_place(const char *path)
 
 /* ---- reading ---- */
 
-static bool ends_with(const char *name, const char *suffix)
-{
-    size_t len = strlen(name), suffix_len = strlen(suffix);
-
-    return len >= suffix_len && str_eq(name + len - suffix_len, suffix);
-}
-
 static bool has_word(const struct place *p, const char *text)
 {
     for (size_t i = 0; i < ELEMENTS(p->words) && p->words[i].text; i++) {
@@ -216,7 +209,7 @@ static int read_folder(struct backend *b, size_t place, struct manager_files *re
         char path[256];
 
         snprintf(path, sizeof(path), "%s/%s", p->path, names.items[i]);
-        if (!ends_with(path, p->suffix))
+        if (!str_ends(path, p->suffix))
             continue;
         r = read_one(b, place, path, ret, &text);
         if (r >= 0 && text && str_eq(p->suffix, ".service"))

@@ -27,6 +27,15 @@ static const struct finding *root_of(const struct finding *f)
     return f;
 }
 
+unsigned finding_depth(const struct finding *f)
+{
+    unsigned depth = 0;
+
+    for (; f->under; f = f->under)
+        depth++;
+    return depth;
+}
+
 /* The first of the check's reasons that was found, in the order of its row: the writer names the
  * deepest one first. */
 static struct finding *find_cause(const struct doctor *d, const struct finding *f)

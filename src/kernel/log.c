@@ -81,15 +81,6 @@ static char *plain_line(char *line)
     return line;
 }
 
-static bool has_word(const char *line, const char *const *words)
-{
-    for (; *words; words++) {
-        if (strstr(line, *words))
-            return true;
-    }
-    return false;
-}
-
 int log_read(const char *const *words, struct strv *ret)
 {
     _cleanup_free_ char *ring = NULL, *journal = NULL;
@@ -103,7 +94,7 @@ int log_read(const char *const *words, struct strv *ret)
     if (!has_boot(ring) && read_journal(&journal) == 0 && *journal)
         text = journal;
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        if (has_word(line, words) && strv_add(ret, plain_line(line)) < 0)
+        if (str_has_any(line, words) && strv_add(ret, plain_line(line)) < 0)
             return -ENOMEM;
     }
     return 0;

@@ -109,15 +109,6 @@ static int replay_file_status(struct backend *b, const char *path, struct file_s
     return 0;
 }
 
-static bool has_word(const char *line, const char *const *words)
-{
-    for (; *words; words++) {
-        if (strstr(line, *words))
-            return true;
-    }
-    return false;
-}
-
 static int replay_kernel_log(struct backend *b, const char *const *words, struct strv *ret)
 {
     const struct record *record = record_of(b);
@@ -125,7 +116,7 @@ static int replay_kernel_log(struct backend *b, const char *const *words, struct
     if (!record->has_log)
         return -ENODATA;
     for (size_t i = 0; i < record->log.count; i++) {
-        if (has_word(record->log.items[i], words) && strv_add(ret, record->log.items[i]) < 0)
+        if (str_has_any(record->log.items[i], words) && strv_add(ret, record->log.items[i]) < 0)
             return -ENOMEM;
     }
     return 0;
@@ -142,7 +133,7 @@ static int replay_stuck_tasks(struct backend *b, const char *const *functions,
     for (size_t i = 0; i < record->tasks.count; i++) {
         struct stuck_task *slot;
 
-        if (!has_word(record->tasks.items[i].waits_in, functions))
+        if (!str_has_any(record->tasks.items[i].waits_in, functions))
             continue;
         slot = LIST_ADD(&tasks);
         if (!slot)

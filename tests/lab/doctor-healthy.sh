@@ -4,7 +4,7 @@
 # timeout: 600
 #
 # A machine with nothing wrong: the doctor says so, without VFs and with them, with one in a VM, with one leased, in a namespace
-# or in a container. It only reads, is quick, and works for users that are not root, who are told what they miss.
+# or in a container. It only reads, and works for users that are not root, who are told what they miss.
 cd "$(dirname "$0")" || exit
 # shellcheck source=lib.sh
 . ./lib.sh
@@ -69,20 +69,6 @@ only_reads() {
     is "$(grep -c sriov_numvfs "$trace")" 0 "sriov_numvfs, which a stuck writer blocks, is not read"
 }
 
-# ---- It is quick ----------------------------------------------------------------------------------------------------------
-
-is_quick() {
-    local i ours theirs
-    for ((i = 0; i < 9; i++)); do
-        microseconds ip -d -j link >>"$tmp/theirs"
-        microseconds sriovctl doctor --json >>"$tmp/ours"
-    done
-    ours=$(median 9 <"$tmp/ours")
-    theirs=$(median 9 <"$tmp/theirs")
-    echo "# the doctor, 2 PFs and 14 VFs: $ours us; ip -d -j link: $theirs us"
-    ok "it takes less than 12 times as long as ip -d -j link" test "$ours" -lt $((12 * theirs))
-}
-
 # ---- Not root -------------------------------------------------------------------------------------------------------------
 
 as_nobody() { setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=-all "$@"; }
@@ -90,7 +76,7 @@ as_nobody() { setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=-
 not_root() {
     keep as_nobody sriovctl doctor --json
     is "$status $(complaints)" "0 " "not root: nothing wrong either"
-    is "$(json '.unchecked | length > 0 and all(.id != "" and .needs != "" and .why != "")')" true "what could not be looked at is said"
+    is "$(json '.unchecked | length > 0 and all(.id != "" and (.why | startswith("needs root: ")))')" true "what could not be looked at is said"
     keep as_nobody sriovctl doctor
     has "$(cat "$out" "$err")" '*root*' "in words, too"
     must ip link set enp2s0 down
@@ -126,6 +112,5 @@ in_a_container
 fourteen_vfs
 silent "14 VFs"
 only_reads
-is_quick
 not_root
 finish
