@@ -9,7 +9,7 @@
 
 #include "cli/app.h"
 #include "cli/burst.h"
-#include "cli/difference.h"
+#include "core/difference.h"
 #include "core/desired.h"
 #include "core/target.h"
 #include "policy/load.h"

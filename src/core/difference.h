@@ -2,8 +2,8 @@
  *
  * What is different between two snapshots, attribute by attribute.
  */
-#ifndef CLI_DIFFERENCE_H
-#define CLI_DIFFERENCE_H
+#ifndef CORE_DIFFERENCE_H
+#define CORE_DIFFERENCE_H
 
 #include "core/model.h"
 

@@ -3,7 +3,7 @@
  * Compares two snapshots. PFs are told apart by their key and VFs by their number, so a renamed
  * netdev is a new name and no new device.
  */
-#include "cli/difference.h"
+#include "core/difference.h"
 
 #include "base/mac.h"
 
