@@ -62,11 +62,8 @@ static int read_all(int fd, size_t limit, struct buf *out)
     }
 }
 
-int file_read_at(int dir_fd, const char *path, size_t limit, char **ret, size_t *ret_len)
+int file_read_fd(int fd, size_t limit, char **ret, size_t *ret_len)
 {
-    _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0)
-        return -errno;
     _cleanup_buf_ struct buf contents = BUF_INIT;
     int r = read_all(fd, limit, &contents);
     if (r < 0)
@@ -79,6 +76,12 @@ int file_read_at(int dir_fd, const char *path, size_t limit, char **ret, size_t 
     if (ret_len)
         *ret_len = len;
     return 0;
+}
+
+int file_read_at(int dir_fd, const char *path, size_t limit, char **ret, size_t *ret_len)
+{
+    _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    return fd < 0 ? -errno : file_read_fd(fd, limit, ret, ret_len);
 }
 
 /* O_TRUNC is what a shell's `echo 4 > file` does; sysfs ignores it, a replayed tree needs it. */

@@ -16,6 +16,9 @@
  * directory. ret_len may be NULL. */
 int file_read_at(int dir_fd, const char *path, size_t limit, char **ret, size_t *ret_len);
 
+/* The same of what is open already, up to its end: a pipe, standard input. */
+int file_read_fd(int fd, size_t limit, char **ret, size_t *ret_len);
+
 /* Up to `len` bytes from `offset` on, appended to `ret`; fewer where the file ends. */
 struct buf;
 int file_read_part(const char *path, size_t offset, size_t len, struct buf *ret);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/help.h"
+#include "cli/remote.h"
 
 /* ---- command line ---- */
 
@@ -67,6 +68,15 @@ static bool wants_json(int argc, char **argv)
     return false;
 }
 
+/* --colour is for who knows better than we where the output goes. */
+static bool wants_colour(const struct options *o)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    if (o->colour == COLOUR_ALWAYS || o->colour == COLOUR_NEVER)
+        return o->colour == COLOUR_ALWAYS;
+    return isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+}
+
 static int check_args(struct app *a)
 {
     const struct verb *v = a->verb;
@@ -105,6 +115,8 @@ static void remember_command(struct app *a)
         buf_printf(&text, " %s", a->args[i]);
     for (size_t i = 0; i < a->options.files.count; i++)
         buf_printf(&text, " -f %s", a->options.files.items[i]);
+    for (size_t i = 0; i < a->options.only_pfs.count; i++)
+        buf_printf(&text, " --pf %s", a->options.only_pfs.items[i]);
     buf_add_str(&text, a->options.force ? " --force" : "");
     if (text.data)
         STR_SET(a->command, text.data);
@@ -113,8 +125,6 @@ static void remember_command(struct app *a)
 
 int app_start(struct app *a, int argc, char **argv)
 {
-    const char *no_colour = getenv("NO_COLOR");
-    a->colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
     a->terminal = isatty(STDERR_FILENO);
     a->args = calloc((size_t)argc + 1, sizeof(*a->args));
     if (!a->args)
@@ -125,6 +135,7 @@ int app_start(struct app *a, int argc, char **argv)
         a->options.json = a->options.json || wants_json(argc, argv);
         return r;
     }
+    a->colour = wants_colour(&a->options);
     if (a->options.help || a->options.version)
         return 0;
     if (!a->verb) {
@@ -137,7 +148,9 @@ int app_start(struct app *a, int argc, char **argv)
     a->session.sysfs_root = a->options.sysfs_root;
     a->session.replay = a->options.replay;
     r = check_args(a);
-    return r < 0 ? r : check_rights(a);
+    if (r >= 0)
+        r = remote_is_asked(a) ? remote_check(a) : check_rights(a);
+    return r;
 }
 
 int app_run(struct app *a)

@@ -222,7 +222,7 @@ static int run_audit(struct app *a)
 }
 
 static const struct option_row options[] = {
-    { "baseline", 'b', OPTION_TEXT, OPTION(baseline), "FILE",
+    { "baseline", 'b', OPTION_TEXT, OPTION(baseline), "FILE", .here = true,
       .help = "rules of the house: severities, wanted values, exceptions" },
     { "list", 0, OPTION_FLAG, OPTION(list), .help = "print the rules" },
     OPTION_POLICY_FILES,

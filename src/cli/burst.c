@@ -5,22 +5,7 @@
  */
 #include "cli/burst.h"
 
-#include "base/str.h"
-
 #define BURST_LENGTH (BURST_SECOND / 50)
-
-/* udev's own events follow the kernel's and change no more than a name, which is a link event. */
-static bool is_of_interest(const struct event *e)
-{
-    static const char *const subsystems[] = { "pci", "net", "netdevsim" };
-    if (e->source == EVENT_LINK || e->source == EVENT_LOST)
-        return true;
-    for (size_t i = 0; i < ELEMENTS(subsystems) && e->source == EVENT_KERNEL; i++) {
-        if (str_eq(e->subsystem, subsystems[i]))
-            return true;
-    }
-    return false;
-}
 
 int burst_wait(struct events *e, uint64_t deadline)
 {
@@ -28,7 +13,7 @@ int burst_wait(struct events *e, uint64_t deadline)
     int r;
     do
         r = events_wait(e, deadline, &event);
-    while (r > 0 && !is_of_interest(&event));
+    while (r > 0 && !event_is_of_interest(&event));
     if (r <= 0)
         return r;
     uint64_t end = MIN_OF(deadline, events_now() + BURST_LENGTH);

@@ -91,7 +91,7 @@ const struct verb verb_capture = {
         },
     .min_args = 1,
     .max_args = 1,
-    .flags = VERB_READS,
+    .flags = VERB_READS | VERB_HERE,
     .words = { WORD_FILE, WORD_NONE },
     .examples =
         (const struct example[]){

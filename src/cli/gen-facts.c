@@ -23,11 +23,13 @@ const struct fact gen_files[] = {
       "The ledger: journal and history. Another folder: --state-dir." },
     { "/var/lib/sriovd/leases/PF.VF", "One lease: its owner, and what the VF was before." },
     { "/var/lib/sriovd/pools.json", "The pools of the policy as it was last applied." },
+    { "~/.config/sriovd/token", "For --host: the token, if it is given in no other way." },
     { NULL, NULL },
 };
 
 const struct fact gen_environment[] = {
     { "NO_COLOR", "If set and not empty, no colours are used on a terminal." },
+    { "SRIOV_TOKEN", "For --host: the token, unless --token-file names a file with it." },
     { NULL, NULL },
 };
 

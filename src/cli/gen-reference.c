@@ -6,40 +6,12 @@
 #include <stdio.h>
 
 #include "cli/gen.h"
+#include "cli/markdown.h"
 
-static void cell(struct buf *out, const char *text)
-{
-    buf_add_str(out, " ");
-    for (; *text; text++) {
-        if (*text == '|')
-            buf_add_char(out, '\\');
-        buf_add_char(out, *text);
-    }
-    buf_add_str(out, " |");
-}
-
-static void row(struct buf *out, const char *const *cells, size_t count)
-{
-    buf_add_char(out, '|');
-    for (size_t i = 0; i < count; i++)
-        cell(out, cells[i]);
-    buf_add_char(out, '\n');
-}
-
-static void head(struct buf *out, const char *const *cells, size_t count)
-{
-    row(out, cells, count);
-    buf_add_char(out, '|');
-    for (size_t i = 0; i < count; i++)
-        buf_add_str(out, " --- |");
-    buf_add_char(out, '\n');
-}
-
-#define HEAD(...)                                                                                  \
-    head(out, (const char *const[]){ __VA_ARGS__ },                                                \
-         ELEMENTS(((const char *const[]){ __VA_ARGS__ })))
-#define ROW(...)                                                                                   \
-    row(out, (const char *const[]){ __VA_ARGS__ }, ELEMENTS(((const char *const[]){ __VA_ARGS__ })))
+#define CELLS(...)                                                                                 \
+    (const char *const[]){ __VA_ARGS__ }, ELEMENTS(((const char *const[]){ __VA_ARGS__ }))
+#define HEAD(...) markdown_head(out, MARKDOWN_WRITTEN, CELLS(__VA_ARGS__))
+#define ROW(...) markdown_row(out, MARKDOWN_WRITTEN, CELLS(__VA_ARGS__))
 
 static void facts(struct buf *out, const char *name, const struct fact *rows)
 {

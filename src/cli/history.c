@@ -7,7 +7,7 @@
 
 #include "base/table.h"
 #include "cli/tenure.h"
-#include "core/target.h"
+#include "core/history.h"
 
 #define LIMIT_DEFAULT 100
 
@@ -23,91 +23,19 @@ static const char *const headings[] = {
     "ID", "WHEN", "WHO", "COMMAND", "STATE", "OBJECT", "WHAT", "FROM", "TO", "RESULT",
 };
 
-struct subject {
-    const char *pf; /* key, NULL: all */
-    int vf;         /* -1: all */
-    char key[64];
-};
-
-/* A device that is gone has a history all the same: then the word itself is the key. */
-static int subject_gone(struct app *a, const char *word, struct subject *ret)
+static int find_subject(struct app *a, struct history_subject *ret)
 {
-    const char *slash = strrchr(word, '/');
-    uint64_t vf;
-    STR_SET(ret->key, word);
-    if (slash && str_to_u64(slash + 1, MAX_VFS, &vf) == 0) {
-        snprintf(ret->key, sizeof(ret->key), "%.*s", (int)(slash - word), word);
-        const struct pf *pf = target_find_pf(a->session.snapshot, ret->key);
-        if (pf)
-            STR_SET(ret->key, pf->key);
-        ret->vf = (int)vf;
-    }
-    ret->pf = ret->key;
-    return 0;
-}
-
-static int find_subject(struct app *a, struct subject *ret)
-{
-    *ret = (struct subject){ .vf = -1 };
+    *ret = (struct history_subject){ .vf = -1 };
     if (a->n_args == 0)
         return 0;
-    struct target t = { 0 };
     int r = session_snapshot(&a->session, &a->error);
-    if (r < 0)
-        return r;
-    if (target_find(a->session.snapshot, a->args[0], &t, &a->error) < 0) {
-        a->error = (struct sriov_error){ 0 };
-        return subject_gone(a, a->args[0], ret);
-    }
-    if (t.has_vfs && t.count > 1)
-        r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "history takes one VF or a whole PF");
-    STR_SET(ret->key, t.pf->key);
-    ret->pf = ret->key;
-    ret->vf = t.has_vfs ? (int)t.indexes[0] : -1;
-    target_done(&t);
-    return r;
+    return r < 0 ? r : history_subject_find(a->session.snapshot, a->args[0], ret, &a->error);
 }
 
-static void json_row(const struct history_row *row, struct json_writer *w)
-{
-    json_object(w, NULL);
-    json_i64(w, "transaction", row->transaction);
-    json_i64(w, "when", row->when);
-    json_str(w, "who", row->who);
-    json_str(w, "command", row->command);
-    json_str(w, "transaction_state", transaction_state_name(row->transaction_state));
-    json_str(w, "object", row->object);
-    json_str(w, "what", row->what);
-    json_str(w, "from", str_eq(row->from, "-") ? NULL : row->from);
-    json_str(w, "to", row->to);
-    json_str(w, "state", row->state);
-    json_end(w);
-}
-
-/* What both print. */
-struct found {
-    struct history_row *rows; /* newest first */
-    size_t count;
-    struct lease_records leases; /* oldest first */
-    size_t limit;
-};
-
-static void found_done(struct found *f)
-{
-    free(f->rows);
-    lease_records_done(&f->leases);
-}
-
-static int print_json(struct app *a, const struct found *f)
+static int print_json(struct app *a, const struct history *h)
 {
     struct json_writer w = JSON_WRITER(&a->out);
-    json_object(&w, NULL);
-    json_array(&w, "history");
-    for (size_t i = 0; i < f->count; i++)
-        json_row(&f->rows[i], &w);
-    json_end(&w);
-    tenure_json(a, &f->leases, f->limit, &w);
-    json_end(&w);
+    history_json(h, a->session.snapshot, &w);
     buf_add_char(&a->out, '\n');
     return 0;
 }
@@ -149,15 +77,15 @@ static void add_lease(struct app *a, struct table *t, const struct lease_record 
 
 /* Both lists by time, newest first. The rows of a transaction all have its time, so no lease comes
  * between them. */
-static int print_table(struct app *a, const struct found *f)
+static int print_table(struct app *a, const struct history *h)
 {
     _cleanup_(table_done) struct table t = { 0 };
-    const struct history_row *rows = f->rows;
-    size_t leases = f->leases.count, row = 0;
+    const struct history_row *rows = h->rows;
+    size_t leases = h->leases.count, row = 0;
     table_init(&t, headings, ELEMENTS(headings));
-    for (size_t n = 0; n < f->limit && (row < f->count || leases > 0); n++) {
-        const struct lease_record *lease = leases > 0 ? &f->leases.items[leases - 1] : NULL;
-        if (lease && (row == f->count || lease->when >= rows[row].when)) {
+    for (size_t n = 0; n < h->limit && (row < h->count || leases > 0); n++) {
+        const struct lease_record *lease = leases > 0 ? &h->leases.items[leases - 1] : NULL;
+        if (lease && (row == h->count || lease->when >= rows[row].when)) {
             add_lease(a, &t, lease);
             leases--;
             continue;
@@ -168,38 +96,40 @@ static int print_table(struct app *a, const struct found *f)
     return table_print(&t, &a->out, a->colour) < 0 ? error_no_memory(&a->error) : 0;
 }
 
-static int print(struct app *a, const struct subject *subject, const struct found *f)
+static int print(struct app *a, const struct history *h)
 {
-    if (f->leases.damaged > 0)
-        app_note(a, "%zu lines of the log of leases cannot be read", f->leases.damaged);
+    if (h->leases.damaged > 0)
+        app_note(a, "%zu lines of the log of leases cannot be read", h->leases.damaged);
     if (a->options.json)
-        return print_json(a, f);
-    if (f->count + f->leases.count == 0)
-        app_note(a, "no change is known%s%s", subject->pf ? " of " : "",
-                 subject->pf ? a->args[0] : "");
-    return f->count + f->leases.count > 0 ? print_table(a, f) : 0;
+        return print_json(a, h);
+    if (h->count + h->leases.count == 0)
+        app_note(a, "no change is known%s%s", a->n_args > 0 ? " of " : "",
+                 a->n_args > 0 ? a->args[0] : "");
+    return h->count + h->leases.count > 0 ? print_table(a, h) : 0;
 }
 
 static int run_history(struct app *a)
 {
-    struct subject subject;
-    _cleanup_(found_done) struct found found = {
+    struct history_subject subject;
+    _cleanup_(history_done) struct history h = {
         .limit = a->options.limit > 0 ? a->options.limit : LIMIT_DEFAULT,
     };
     int r = session_ledger(&a->session, &a->error);
     if (r >= 0)
         r = find_subject(a, &subject);
-    if (r >= 0)
-        r = tenure_read(a, subject.pf, subject.vf, &found.leases);
+    if (r < 0)
+        return r;
+    const char *pf = *subject.pf ? subject.pf : NULL;
+    r = tenure_read(a, pf, subject.vf, &h.leases);
     if (r >= 0 && a->options.at)
-        return tenure_print_at(a, &found.leases, a->options.at);
+        return tenure_print_at(a, &h.leases, a->options.at);
     if (r >= 0)
-        r = ledger_history(a->session.ledger, subject.pf, subject.vf, found.limit, &found.rows,
-                           &found.count, &a->error);
+        r = ledger_history(a->session.ledger, pf, subject.vf, h.limit, &h.rows, &h.count,
+                           &a->error);
     if (r < 0)
         return r;
     app_note_interrupted(a);
-    return print(a, &subject, &found);
+    return print(a, &h);
 }
 
 const struct verb verb_history = {

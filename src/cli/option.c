@@ -11,14 +11,26 @@
 
 #define NAMES_MAX 32
 
+static const char *const colours[] = { "auto", "always", "never", NULL };
+
 const struct option_row global_options[] = {
     { "json", 'j', OPTION_FLAG, OPTION(json), .help = "print JSON, errors too" },
-    { "replay", 0, OPTION_TEXT, OPTION(replay), "FILE",
+    { "replay", 0, OPTION_TEXT, OPTION(replay), "FILE", .here = true,
       .help = "answer from a file made by sriovctl capture instead of this machine" },
-    { "sysfs-root", 0, OPTION_TEXT, OPTION(sysfs_root), "DIR",
+    { "sysfs-root", 0, OPTION_TEXT, OPTION(sysfs_root), "DIR", .here = true,
       .help = "put DIR before every path of sysfs and proc" },
-    { "state-dir", 0, OPTION_TEXT, OPTION(state_dir), "DIR",
+    { "state-dir", 0, OPTION_TEXT, OPTION(state_dir), "DIR", .here = true,
       .help = "where the ledger is, instead of /var/lib/sriovd" },
+    { "host", 0, OPTION_TEXT, OPTION(host), "ADDRESS", .here = true,
+      .help = "ask the daemon there: unix:/run/sriovd/api.sock, https://HOST:8443" },
+    { "token-file", 0, OPTION_TEXT, OPTION(token_file), "FILE", .here = true,
+      .help = "for --host: the token, instead of SRIOV_TOKEN and ~/.config/sriovd/token" },
+    { "ca", 0, OPTION_TEXT, OPTION(ca), "FILE", .here = true,
+      .help = "for --host: who may have signed its certificate, instead of the system's list" },
+    { "insecure", 0, OPTION_FLAG, OPTION(insecure), .here = true,
+      .help = "for --host: do not check its certificate" },
+    { "colour", 0, OPTION_CHOICE, OPTION(colour), "auto|always|never", colours,
+      .help = "colours; auto: on a terminal" },
     { "quiet", 'q', OPTION_FLAG, OPTION(quiet),
       .help = "print errors only, and what was asked for" },
     { "yes", 'y', OPTION_FLAG, OPTION(yes),

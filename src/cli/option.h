@@ -30,6 +30,7 @@ struct option_row {
     const char *arg;            /* what --help calls the value: "FILE"; NULL for a flag */
     const char *const *choices; /* OPTION_CHOICE only, NULL-terminated */
     const char *help;           /* one clause, small first letter, no full stop */
+    bool here; /* names a file of this machine, or says where to look: not for --host */
 };
 
 #define OPTION_WORDS_MAX 16
@@ -44,12 +45,15 @@ struct options {
     /* of every verb */
     bool json, quiet, yes, help, version;
     const char *replay, *sysfs_root, *state_dir;
+    const char *host, *token_file, *ca;
+    bool insecure;
+    unsigned colour; /* enum colour_choice */
     /* of some */
     bool force, dry_run;
     unsigned via;
     uint64_t limit, wait, count;
     const char *policy;
-    struct words files;
+    struct words files, only_pfs;
     /* of those about leases */
     const char *vf, *pf, *pool, *numa, *driver, *owner, *netns, *container, *as;
     bool link, spread, clean, check;
@@ -73,6 +77,13 @@ struct options {
 
 #define OPTION(member) offsetof(struct options, member)
 
+/* --colour, in the order of its words. */
+enum colour_choice {
+    COLOUR_AUTO = 1,
+    COLOUR_ALWAYS,
+    COLOUR_NEVER,
+};
+
 extern const struct option_row global_options[];
 
 /* Rows that several verbs share. */
@@ -85,10 +96,17 @@ extern const struct option_row global_options[];
         "dry-run", 'n', OPTION_FLAG, OPTION(dry_run),                                              \
             .help = "only print the steps; change nothing"                                         \
     }
+#define OPTION_POLICY_PFS                                                                          \
+    {                                                                                              \
+        "pf", 0, OPTION_WORDS, OPTION(only_pfs), "PF",                                             \
+            .help = "only this PF of the policy, or several with commas; may be given more than "  \
+                    "once"                                                                         \
+    }
 #define OPTION_POLICY_FILES                                                                        \
     {                                                                                              \
         "file", 'f', OPTION_WORDS, OPTION(files), "FILE|DIR",                                      \
-            .help = "the policy, instead of /etc/sriovd; may be given more than once"              \
+            .help = "the policy, instead of /etc/sriovd; - is standard input; may be given more "  \
+                    "than once"                                                                    \
     }
 
 struct option_parser {

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "cli/app.h"
+#include "core/error-json.h"
 
 void text_make_plain(char *text)
 {
@@ -94,29 +95,11 @@ static void print_error(const struct sriov_error *e)
     fprintf(stderr, "%s\n", text);
 }
 
-static void text_or_null(struct json_writer *w, const char *key, const char *text)
-{
-    json_str(w, key, *text ? text : NULL);
-}
-
 static void print_error_json(const struct app *a)
 {
-    const struct sriov_error *e = &a->error;
     _cleanup_buf_ struct buf text = BUF_INIT;
     struct json_writer w = JSON_WRITER(&text);
-    json_object(&w, NULL);
-    json_object(&w, "error");
-    json_u64(&w, "code", e->code);
-    text_or_null(&w, "object", e->object);
-    json_str(&w, "message", e->message);
-    text_or_null(&w, "kernel", e->kernel);
-    text_or_null(&w, "remedy", e->remedy);
-    json_array(&w, "holders");
-    for (size_t i = 0; i < a->victims.count; i++)
-        holder_json(&a->victims.items[i], &w);
-    json_end(&w);
-    json_end(&w);
-    json_end(&w);
+    error_json(&a->error, &a->victims, &w);
     buf_add_char(&text, '\n');
     if (buf_ok(&text) == 0)
         file_write_all(STDOUT_FILENO, text.data, text.len);
@@ -134,19 +117,6 @@ int app_fail(struct app *a)
     return (int)a->error.code;
 }
 
-/* A transaction is interrupted if it is said to run and nobody holds the lock of any of its PFs. */
-static bool is_interrupted(struct ledger *l, const struct transaction *t)
-{
-    for (size_t i = 0; i < t->pfs.count; i++) {
-        struct transaction busy = { 0 };
-        if (ledger_busy(l, t->pfs.items[i], &busy) > 0) {
-            transaction_done(&busy);
-            return false;
-        }
-    }
-    return t->this_boot;
-}
-
 void app_note_interrupted(struct app *a)
 {
     struct transaction *running = NULL;
@@ -155,7 +125,7 @@ void app_note_interrupted(struct app *a)
         return;
     for (size_t i = 0; i < count; i++) {
         const struct transaction *t = &running[i];
-        if (is_interrupted(a->session.ledger, t))
+        if (ledger_is_interrupted(a->session.ledger, t))
             app_note(a, "transaction %lld (%s) was interrupted; the next change undoes it first",
                      (long long)t->id, t->command);
         transaction_done(&running[i]);

@@ -2,17 +2,16 @@
  *
  * sriovctl plan: what apply would do.
  */
-#include "cli/change.h"
 #include "cli/policy-files.h"
 
-static const struct option_row options[] = { OPTION_POLICY_FILES, { NULL } };
+static const struct option_row options[] = { OPTION_POLICY_FILES, OPTION_POLICY_PFS, { NULL } };
 
 static int run_plan(struct app *a)
 {
     _cleanup_(desired_done) struct desired d = { 0 };
     int r = policy_files_load(a, &d);
     a->options.dry_run = true;
-    return r < 0 ? r : change_run_desired(a, &d);
+    return r < 0 ? r : policy_files_run(a, &d);
 }
 
 const struct verb verb_plan = {

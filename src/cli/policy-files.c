@@ -8,17 +8,78 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/file.h"
 #include "cli/burst.h"
+#include "cli/change.h"
+#include "core/policy.h"
 #include "policy/load.h"
+
+#define STDIN_NAME "standard input"
+
+/* ---- reading ---- */
+
+static int load_stdin(struct app *a, struct desired *ret)
+{
+    _cleanup_free_ char *text = NULL;
+    size_t len;
+    int r = file_read_fd(STDIN_FILENO, POLICY_BYTES, &text, &len);
+    if (r < 0)
+        return error_set(&a->error, SRIOV_USAGE, -r, STDIN_NAME, "cannot read the policy");
+    return policy_load_text(STDIN_NAME, text, len, ret, &a->error);
+}
+
+static int load_one(struct app *a, const char *path, struct desired *ret)
+{
+    return str_eq(path, "-") ? load_stdin(a, ret) : policy_load(path, ret, &a->error);
+}
 
 int policy_files_load(struct app *a, struct desired *ret)
 {
     const struct words *files = &a->options.files;
-    int r = files->count == 0 ? policy_load(POLICY_DIR, ret, &a->error) : 0;
+    int r = files->count == 0 ? load_one(a, POLICY_DIR, ret) : 0;
     for (size_t i = 0; i < files->count && r >= 0; i++)
-        r = policy_load(files->items[i], ret, &a->error);
+        r = load_one(a, files->items[i], ret);
     return r;
 }
+
+/* ---- making it so ---- */
+
+static int plan_policy(void *userdata, struct session *s, struct plan *ret,
+                       struct sriov_error *error)
+{
+    return policy_plan(userdata, s, ret, error);
+}
+
+/* The words of --pf, each of which may hold several with commas. */
+static int read_pfs(struct app *a, struct strv *ret)
+{
+    const struct words *words = &a->options.only_pfs;
+    for (size_t i = 0; i < words->count; i++) {
+        if (strv_split(ret, words->items[i], ',') < 0)
+            return error_no_memory(&a->error);
+    }
+    return 0;
+}
+
+int policy_files_run(struct app *a, struct desired *d)
+{
+    const struct change_request request = { .make = plan_policy };
+    _cleanup_strv_ struct strv pfs = STRV_INIT;
+    int r = read_pfs(a, &pfs);
+    if (r < 0)
+        return r;
+    const struct policy_request policy = {
+        .desired = d,
+        .pfs = (const char *const *)pfs.items,
+        .n_pfs = pfs.count,
+    };
+    /* Only the PFs that are named must be there. */
+    for (size_t i = 0; pfs.count > 0 && i < d->n_pfs; i++)
+        d->pfs[i].optional = true;
+    return change_run_request(a, &request, (void *)&policy);
+}
+
+/* ---- waiting for PFs ---- */
 
 /* Does this wish alone find its PF? */
 static bool is_there(struct app *a, struct pf_wish *wish)

@@ -8,8 +8,11 @@
 #include "cli/app.h"
 #include "core/desired.h"
 
-/* Reads what -f names, or the default folder. */
+/* Reads what -f names ("-": standard input), or the default folder. */
 int policy_files_load(struct app *a, struct desired *ret);
+
+/* Makes it so (core/policy.h), for the PFs that --pf names or for all; as change_run_desired. */
+int policy_files_run(struct app *a, struct desired *d);
 
 /* Waits until each PF of the policy is there, at most options.wait seconds, and leaves a snapshot
  * of that moment. The wishes of PFs that did not come are made optional; their number is returned,

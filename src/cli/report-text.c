@@ -10,49 +10,12 @@
 #include <time.h>
 
 #include "base/mac.h"
+#include "cli/markdown.h"
 #include "cli/tenure.h"
 #include "cli/text.h"
 
 #define CHANGES_SHOWN 20
 #define LINES_SHOWN 40
-
-/* ---- Markdown ---- */
-
-/* A cell: what would end it, or begin a tag or an emphasis, is taken apart. */
-static void add_cell(struct buf *out, const char *text)
-{
-    buf_add_str(out, " ");
-    for (; text && *text; text++) {
-        if (strchr("|*<`\\", *text))
-            buf_add_char(out, '\\');
-        buf_add_char(out, *text == '\n' ? ' ' : *text);
-    }
-    buf_add_str(out, " |");
-}
-
-static void add_row(struct buf *out, const char *const *cells, size_t count)
-{
-    buf_add_char(out, '|');
-    for (size_t i = 0; i < count; i++)
-        add_cell(out, cells[i]);
-    buf_add_char(out, '\n');
-}
-
-static void add_head(struct buf *out, const char *const *cells, size_t count)
-{
-    add_row(out, cells, count);
-    buf_add_char(out, '|');
-    for (size_t i = 0; i < count; i++)
-        buf_add_str(out, " --- |");
-    buf_add_char(out, '\n');
-}
-
-/* Text that is no Markdown, on one line. The fence is longer than what is in it. */
-static void add_code(struct buf *out, const char *text)
-{
-    const char *fence = strchr(text, '`') ? "``" : "`";
-    buf_printf(out, "%s%s%s", fence, text, fence);
-}
 
 /* ---- the host ---- */
 
@@ -94,7 +57,7 @@ static void read_distribution(struct app *a, char *ret, size_t size)
 static void add_fact(struct buf *out, const char *name, const char *value)
 {
     if (*value)
-        add_row(out, (const char *[]){ name, value }, 2);
+        markdown_row(out, MARKDOWN_PLAIN, (const char *[]){ name, value }, 2);
 }
 
 static void add_host(const struct report *r, struct buf *out)
@@ -110,7 +73,7 @@ static void add_host(const struct report *r, struct buf *out)
     buf_add_str(out, "### Host\n\n");
     if (r->app->options.replay)
         buf_add_str(out, "As far as the capture has it.\n\n");
-    add_head(out, (const char *[]){ "What", "Value" }, 2);
+    markdown_head(out, MARKDOWN_PLAIN, (const char *[]){ "What", "Value" }, 2);
     report_host_name(r->app, text);
     add_fact(out, "Name", text);
     read_distribution(r->app, text, sizeof(text));
@@ -144,15 +107,16 @@ static void add_drivers(const struct report *r, struct buf *out)
         buf_add_str(out, "None is bound to a PF or VF.\n\n");
         return;
     }
-    add_head(out, (const char *[]){ "Driver", "Version" }, 2);
+    markdown_head(out, MARKDOWN_PLAIN, (const char *[]){ "Driver", "Version" }, 2);
     for (size_t i = 0; i < drivers.count; i++) {
         char path[80], version[80];
         snprintf(path, sizeof(path), "/sys/module/%.40s/version", drivers.items[i]);
         for (char *c = path; *c; c++)
             *c = *c == '-' ? '_' : *c; /* as modules are called there */
         read_line(r->app, path, version, sizeof(version));
-        add_row(out,
-                (const char *[]){ drivers.items[i], *version ? version : "that of the kernel" }, 2);
+        markdown_row(
+            out, MARKDOWN_PLAIN,
+            (const char *[]){ drivers.items[i], *version ? version : "that of the kernel" }, 2);
     }
     buf_add_char(out, '\n');
 }
@@ -170,11 +134,11 @@ static void add_pf(const struct report *r, const struct pf *pf, struct buf *out)
         mac_to_text(pf->mac, mac);
     text_pf_state(pf, &state);
     text_holders(&r->app->session.holders, pf, HOLDER_OF_PF, &holders);
-    add_row(out,
-            (const char *[]){ pf_label(pf), pf->key, pf->driver,
-                              text_number(pf->iommu_group, group), mac, NULL, state.data,
-                              holders.data },
-            ELEMENTS(device_heads));
+    markdown_row(out, MARKDOWN_PLAIN,
+                 (const char *[]){ pf_label(pf), pf->key, pf->driver,
+                                   text_number(pf->iommu_group, group), mac, NULL, state.data,
+                                   holders.data },
+                 ELEMENTS(device_heads));
 }
 
 static void add_vf(const struct report *r, const struct pf *pf, const struct vf *vf,
@@ -187,12 +151,12 @@ static void add_vf(const struct report *r, const struct pf *pf, const struct vf 
     attr_text(attr_row(SRIOV_VLAN), &vf->attrs, vlan);
     text_settings(vf, &settings);
     text_holders(&r->app->session.holders, pf, (int)vf->index, &holders);
-    add_row(out,
-            (const char *[]){ label, vf->pci,
-                              attrs_has(&vf->attrs, SRIOV_DRIVER) ? vf->attrs.driver : NULL,
-                              text_number(vf->iommu_group, group), mac,
-                              str_eq(vlan, "0") ? NULL : vlan, settings.data, holders.data },
-            ELEMENTS(device_heads));
+    markdown_row(out, MARKDOWN_PLAIN,
+                 (const char *[]){ label, vf->pci,
+                                   attrs_has(&vf->attrs, SRIOV_DRIVER) ? vf->attrs.driver : NULL,
+                                   text_number(vf->iommu_group, group), mac,
+                                   str_eq(vlan, "0") ? NULL : vlan, settings.data, holders.data },
+                 ELEMENTS(device_heads));
 }
 
 static void add_devices(const struct report *r, struct buf *out)
@@ -203,7 +167,7 @@ static void add_devices(const struct report *r, struct buf *out)
         buf_add_str(out, "There is no PF on this machine.\n\n");
         return;
     }
-    add_head(out, device_heads, ELEMENTS(device_heads));
+    markdown_head(out, MARKDOWN_PLAIN, device_heads, ELEMENTS(device_heads));
     for (size_t i = 0; i < s->n_pfs; i++) {
         add_pf(r, &s->pfs[i], out);
         for (size_t v = 0; v < s->pfs[i].n_vfs; v++)
@@ -226,7 +190,7 @@ static void add_finding(const struct doctor *d, const struct finding *f, struct 
                                          : " (possible)");
     for (size_t i = 0; i < f->n_evidence; i++) {
         buf_printf(out, "%*s* seen in %s: ", indent + 2, "", f->evidence[i].source);
-        add_code(out, f->evidence[i].value);
+        markdown_code(out, f->evidence[i].value);
         buf_add_char(out, '\n');
     }
 }
@@ -257,10 +221,10 @@ static void add_change(const struct history_row *row, struct buf *out)
     char when[TIME_TEXT_SIZE], what[ATTR_TEXT_SIZE * 3 + 8];
     time_text(row->when, when);
     snprintf(what, sizeof(what), "%s: %s to %s", row->what, row->from, row->to);
-    add_row(out,
-            (const char *[]){ when, row->who, row->command, row->object, what,
-                              transaction_state_name(row->transaction_state) },
-            6);
+    markdown_row(out, MARKDOWN_PLAIN,
+                 (const char *[]){ when, row->who, row->command, row->object, what,
+                                   transaction_state_name(row->transaction_state) },
+                 6);
 }
 
 static void add_lease(const struct report *r, const struct lease_record *lease, struct buf *out)
@@ -269,9 +233,9 @@ static void add_lease(const struct report *r, const struct lease_record *lease, 
     time_text(lease->when, when);
     tenure_who(lease, who);
     tenure_label(r->app, lease, object);
-    add_row(out,
-            (const char *[]){ when, who, NULL, object, "lease", lease_event_name(lease->event) },
-            6);
+    markdown_row(
+        out, MARKDOWN_PLAIN,
+        (const char *[]){ when, who, NULL, object, "lease", lease_event_name(lease->event) }, 6);
 }
 
 static void add_history(const struct report *r, struct buf *out)
@@ -282,7 +246,8 @@ static void add_history(const struct report *r, struct buf *out)
         buf_add_str(out, "None is known.\n\n");
         return;
     }
-    add_head(out, (const char *[]){ "When", "Who", "Command", "Object", "What", "Result" }, 6);
+    markdown_head(out, MARKDOWN_PLAIN,
+                  (const char *[]){ "When", "Who", "Command", "Object", "What", "Result" }, 6);
     for (size_t n = 0; n < CHANGES_SHOWN && (row < r->n_changes || leases > 0); n++) {
         const struct lease_record *lease = leases > 0 ? &r->leases.items[leases - 1] : NULL;
         if (lease && (row == r->n_changes || lease->when >= r->changes[row].when)) {
@@ -331,7 +296,7 @@ static void add_handling(const struct report *r, struct buf *out)
             strv_has(&told, f->remedy) || strv_add(&told, f->remedy) < 0)
             continue;
         buf_printf(out, "%zu. [ ] %s, %s: ", told.count, f->check->id, f->object);
-        add_code(out, f->remedy);
+        markdown_code(out, f->remedy);
         buf_add_char(out, '\n');
     }
     buf_printf(out, "%s_What was done, by whom, and what it changed._\n\n", told.count ? "\n" : "");
@@ -361,8 +326,9 @@ void report_text(const struct report *r, struct buf *out)
     char when[TIME_TEXT_SIZE];
     time_text(r->when, when);
     buf_printf(out, "# Incident %s\n\n", r->event);
-    add_head(out, (const char *[]){ "Event", "Time", "Made by" }, 3);
-    add_row(out, (const char *[]){ r->event, when, "sriovctl " SRIOV_VERSION " report" }, 3);
+    markdown_head(out, MARKDOWN_PLAIN, (const char *[]){ "Event", "Time", "Made by" }, 3);
+    markdown_row(out, MARKDOWN_PLAIN,
+                 (const char *[]){ r->event, when, "sriovctl " SRIOV_VERSION " report" }, 3);
     buf_printf(out, "\n## Symptom\n\n%s\n\n## What was checked\n\n",
                r->symptom ? r->symptom : "_What does not work, since when, and for whom._");
     add_findings(r, out);

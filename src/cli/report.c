@@ -249,7 +249,7 @@ static int run_report(struct app *a)
 }
 
 static const struct option_row options[] = {
-    { "output", 'o', OPTION_TEXT, OPTION(output), "FILE",
+    { "output", 'o', OPTION_TEXT, OPTION(output), "FILE", .here = true,
       .help = "write it to FILE, and with a capture to an archive beside it" },
     { "event", 'e', OPTION_TEXT, OPTION(event), "ID",
       .help = "the incident's id; made of the time if left out" },

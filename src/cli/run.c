@@ -230,7 +230,7 @@ const struct verb verb_run = {
         },
     .options = options,
     .max_args = ANY_NUMBER,
-    .flags = VERB_LENDS | VERB_SETS,
+    .flags = VERB_LENDS | VERB_SETS | VERB_HERE,
     .words = { WORD_VF_SETTING, WORD_VF_SETTING, WORD_VF_SETTING },
     .examples =
         (const struct example[]){

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/table.h"
-#include "core/target.h"
+#include "core/history.h"
 
 int tenure_read(struct app *a, const char *pf, int vf, struct lease_records *ret)
 {
@@ -24,14 +24,7 @@ int tenure_read(struct app *a, const char *pf, int vf, struct lease_records *ret
 
 void tenure_label(const struct app *a, const struct lease_record *r, char ret[OBJECT_SIZE])
 {
-    const struct snapshot *s = a->session.snapshot;
-    for (size_t i = 0; s && i < s->n_pfs; i++) {
-        if (str_eq(s->pfs[i].key, r->pf)) {
-            vf_label(&s->pfs[i], r->vf, ret);
-            return;
-        }
-    }
-    snprintf(ret, OBJECT_SIZE, "%s/%u", r->pf, r->vf);
+    lease_record_label(r, a->session.snapshot, ret);
 }
 
 void tenure_who(const struct lease_record *r, char ret[TENURE_WHO_SIZE])
@@ -42,34 +35,6 @@ void tenure_who(const struct lease_record *r, char ret[TENURE_WHO_SIZE])
         snprintf(ret, TENURE_WHO_SIZE, "%s (pid %d)", r->owner, (int)r->pid);
     else
         str_copy(ret, TENURE_WHO_SIZE, r->owner);
-}
-
-/* ---- events ---- */
-
-static void json_record(const struct app *a, const struct lease_record *r, struct json_writer *w)
-{
-    char object[OBJECT_SIZE];
-    tenure_label(a, r, object);
-    json_object(w, NULL);
-    json_i64(w, "when", r->when);
-    json_str(w, "event", lease_event_name(r->event));
-    json_str(w, "object", object);
-    json_str(w, "owner", r->owner);
-    if (r->pid > 0)
-        json_i64(w, "pid", r->pid);
-    else
-        json_null(w, "pid");
-    json_str(w, "container", r->container[0] ? r->container : NULL);
-    json_end(w);
-}
-
-void tenure_json(const struct app *a, const struct lease_records *r, size_t limit,
-                 struct json_writer *w)
-{
-    json_array(w, "leases");
-    for (size_t i = 0; i < r->count && i < limit; i++)
-        json_record(a, &r->items[r->count - 1 - i], w);
-    json_end(w);
 }
 
 /* ---- one moment ---- */

@@ -19,10 +19,6 @@ void tenure_label(const struct app *a, const struct lease_record *r, char ret[OB
 #define TENURE_WHO_SIZE 160
 void tenure_who(const struct lease_record *r, char ret[TENURE_WHO_SIZE]);
 
-/* Adds "leases": [{"when","event","object","owner","pid","container"}], newest first. */
-void tenure_json(const struct app *a, const struct lease_records *r, size_t limit,
-                 struct json_writer *w);
-
 /* Prints who had them at that time, given as "2026-08-19 12:00", with seconds or without. */
 int tenure_print_at(struct app *a, const struct lease_records *r, const char *time);
 

@@ -40,6 +40,7 @@ enum verb_flags {
     VERB_WRITES = 1 << 1, /* changes the machine: needs root, unless it is a dry run */
     VERB_SETS = 1 << 2,   /* its help ends with the attributes */
     VERB_LENDS = 1 << 3,  /* lends VFs or takes them back: needs root, and has no dry run */
+    VERB_HERE = 1 << 4,   /* makes sense on the machine itself only: not for --host */
 };
 
 /* What an argument is, for completions. */

@@ -4,19 +4,19 @@
  * the kernel and then compares what it read before with what it reads now; holders are not watched.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "cli/app.h"
 #include "cli/burst.h"
-#include "core/difference.h"
+#include "cli/watch-line.h"
 #include "core/desired.h"
+#include "core/difference.h"
 #include "core/target.h"
 #include "policy/load.h"
 
 static const struct option_row options[] = {
     { "count", 'c', OPTION_NUMBER, OPTION(count), "N", .help = "end after N changes" },
-    { "policy", 'p', OPTION_TEXT, OPTION(policy), "FILE|DIR",
+    { "policy", 'p', OPTION_TEXT, OPTION(policy), "FILE|DIR", .here = true,
       .help = "mark changes that leave this policy as drift" },
     { NULL },
 };
@@ -29,87 +29,25 @@ struct watch {
     uint64_t told;
 };
 
-#define STAMP_SIZE 56
-
-/* Local time of day for people, a full UTC time stamp for programs. */
-static void stamp(bool json, char ret[STAMP_SIZE])
-{
-    struct timespec now;
-    struct tm tm;
-    char text[32];
-    clock_gettime(CLOCK_REALTIME, &now);
-    if (json)
-        gmtime_r(&now.tv_sec, &tm);
-    else
-        localtime_r(&now.tv_sec, &tm);
-    strftime(text, sizeof(text), json ? "%Y-%m-%dT%H:%M:%S" : "%H:%M:%S", &tm);
-    snprintf(ret, STAMP_SIZE, "%s.%03ld%s", text, now.tv_nsec / 1000000, json ? "Z" : "");
-}
-
-/* What the policy wants of the PF or VF, NULL if it does not speak of it. */
-static const struct attrs *wanted(const struct watch *w, const struct difference *d)
-{
-    for (size_t i = 0; i < w->goals.count; i++) {
-        const struct goal *g = &w->goals.items[i];
-        if (!str_eq(g->pf->key, d->pf->key))
-            continue;
-        if (d->vf < 0)
-            return &g->want;
-        return (size_t)d->vf < g->n_vfs ? &g->vfs[d->vf] : NULL;
-    }
-    return NULL;
-}
-
-static bool is_drift(const struct watch *w, const struct difference *d)
-{
-    const struct attrs *want = wanted(w, d);
-    if (!want)
-        return false;
-    if (d->row)
-        return attrs_has(want, d->row->id) && !attr_agrees(d->row->id, want, d->after);
-    return d->went && want->known != 0;
-}
-
-static void print_json(struct watch *w, const struct difference *d)
+static void print_json(struct watch *w, const struct difference *d, const struct timespec *now)
 {
     struct json_writer j = JSON_WRITER(&w->app->out);
-    char now[STAMP_SIZE];
-    stamp(true, now);
+    char stamp[WATCH_TIME_SIZE];
+    watch_time(now, stamp);
     json_object(&j, NULL);
-    json_str(&j, "time", now);
-    json_str(&j, "object", d->object);
-    json_str(&j, "what", d->what);
-    if (d->row) {
-        attr_json(d->row, d->before, &j, "from");
-        attr_json(d->row, d->after, &j, "to");
-    } else if (d->came || d->went) {
-        json_bool(&j, "from", d->went);
-        json_bool(&j, "to", d->came);
-    } else {
-        json_str(&j, "from", d->from);
-        json_str(&j, "to", d->to);
-    }
+    json_str(&j, "time", stamp);
+    difference_json(d, &j);
     if (w->app->options.policy)
-        json_bool(&j, "drift", is_drift(w, d));
+        json_bool(&j, "drift", difference_is_drift(d, &w->goals));
     json_end(&j);
     buf_add_char(&w->app->out, '\n');
 }
 
-static void print_text(struct watch *w, const struct difference *d)
+static void print_text(struct watch *w, const struct difference *d, const struct timespec *now)
 {
-    char now[STAMP_SIZE], from[ATTR_TEXT_SIZE] = "-", to[ATTR_TEXT_SIZE] = "-";
-    stamp(false, now);
-    if (d->row) {
-        attr_text(d->row, d->before, from);
-        attr_text(d->row, d->after, to);
-    } else {
-        STR_SET(from, d->from ? d->from : "-");
-        STR_SET(to, d->to ? d->to : "-");
-    }
-    text_make_plain(from);
-    text_make_plain(to);
-    buf_printf(&w->app->out, "%s  %-16s %s: %s -> %s%s\n", now, d->object, d->what, from, to,
-               is_drift(w, d) ? "  (drift: the policy wants it otherwise)" : "");
+    char text[DIFFERENCE_TEXT_SIZE];
+    difference_text(d, text);
+    watch_line(&w->app->out, now, d->object, text, difference_is_drift(d, &w->goals));
 }
 
 static int tell(void *userdata, const struct difference *d)
@@ -117,10 +55,12 @@ static int tell(void *userdata, const struct difference *d)
     struct watch *w = userdata;
     if (*w->only && !str_eq(w->only, d->pf->key))
         return 0;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
     if (w->app->options.json)
-        print_json(w, d);
+        print_json(w, d, &now);
     else
-        print_text(w, d);
+        print_text(w, d, &now);
     w->told++;
     return w->app->options.count > 0 && w->told >= w->app->options.count;
 }

@@ -220,6 +220,22 @@ static int pf_via(struct reader *rd, const struct node *n, void *into)
     return document_wrong(rd, n, "auto, sysfs or module-parameter is expected");
 }
 
+static int pf_mode(struct reader *rd, const struct node *n, void *into)
+{
+    struct pf_wish *w = into;
+
+    if (n->kind == NODE_SCALAR && pf_mode_from_name(n->text, &w->mode) == 0)
+        return 0;
+    return document_wrong(rd, n, "observe, adopt or enforce is expected");
+}
+
+static int pf_fdb_sync(struct reader *rd, const struct node *n, void *into)
+{
+    struct pf_wish *w = into;
+
+    return document_flag(rd, n, &w->fdb_sync);
+}
+
 static int pf_optional(struct reader *rd, const struct node *n, void *into)
 {
     struct pf_wish *w = into;
@@ -231,24 +247,65 @@ const struct policy_key policy_pf_keys[] = {
     { "match", pf_match, "which PF: all keys given must hold" },
     { "vfs", pf_vfs, "settings of VFs, by number (\"0\", \"1-3\", \"0,2-4\")" },
     { "via", pf_via, "how VFs are made: auto (default), sysfs, module-parameter" },
+    { "mode", pf_mode,
+      "what sriovd does about changes: adopt (default) applies the policy when it or the PF is new "
+      "and only tells of later changes; enforce undoes them; observe writes nothing" },
+    { "fdb_sync", pf_fdb_sync,
+      "on: sriovd puts the MACs behind the PF's bridge into the PF's filter table, so that VFs reach "
+      "them" },
     { "optional", pf_optional, "on: no error if there is no such PF on this machine" },
     { NULL },
 };
 
+/* Place of a name in a list; -EINVAL if it is not in it. */
+static int find_name(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(name, names[i]))
+            return (int)i;
+    return -EINVAL;
+}
+
+static const char *const way_names[] = {
+    [COUNT_AUTO] = "auto",
+    [COUNT_SYSFS] = "sysfs",
+    [COUNT_MODULE_PARAMETER] = "module-parameter",
+};
+
 int count_way_from_name(const char *name, enum count_way *ret)
 {
-    static const char *const names[] = {
-        [COUNT_AUTO] = "auto",
-        [COUNT_SYSFS] = "sysfs",
-        [COUNT_MODULE_PARAMETER] = "module-parameter",
-    };
+    int found = find_name(way_names, ELEMENTS(way_names), name);
 
-    for (size_t i = 0; i < ELEMENTS(names); i++)
-        if (str_eq(name, names[i])) {
-            *ret = (enum count_way)i;
-            return 0;
-        }
-    return -EINVAL;
+    if (found < 0)
+        return found;
+    *ret = (enum count_way)found;
+    return 0;
+}
+
+const char *count_way_name(enum count_way way)
+{
+    return way_names[way];
+}
+
+static const char *const mode_names[] = {
+    [MODE_ADOPT] = "adopt",
+    [MODE_OBSERVE] = "observe",
+    [MODE_ENFORCE] = "enforce",
+};
+
+int pf_mode_from_name(const char *name, enum pf_mode *ret)
+{
+    int found = find_name(mode_names, ELEMENTS(mode_names), name);
+
+    if (found < 0)
+        return found;
+    *ret = (enum pf_mode)found;
+    return 0;
+}
+
+const char *pf_mode_name(enum pf_mode mode)
+{
+    return mode_names[mode];
 }
 
 static int read_pf(struct reader *rd, const struct node *n)

@@ -34,12 +34,26 @@ enum count_way {
 
 /* "auto", "sysfs", "module-parameter"; -EINVAL for anything else. */
 int count_way_from_name(const char *name, enum count_way *ret);
+const char *count_way_name(enum count_way way);
+
+/* What the daemon does about the policy of a PF; `sriovctl apply` applies it in each of them. */
+enum pf_mode {
+    MODE_ADOPT,   /* applied when policy or PF is new; later changes stand, and are told */
+    MODE_OBSERVE, /* nothing is written; drift is told */
+    MODE_ENFORCE, /* drift is mended */
+};
+
+/* "adopt", "observe", "enforce"; -EINVAL for anything else. */
+int pf_mode_from_name(const char *name, enum pf_mode *ret);
+const char *pf_mode_name(enum pf_mode mode);
 
 struct pf_wish {
     char where[128]; /* "/etc/sriovd/a.yaml:12", for messages */
     struct match match;
     struct attrs want; /* of the PF */
     enum count_way count_way;
+    enum pf_mode mode;
+    bool fdb_sync;       /* MACs behind its bridge go into its filter table */
     bool optional;       /* no such PF here is no error (a policy made for many machines) */
     bool count_external; /* somebody else makes the VFs: only check that there are enough */
     int priority;        /* SriovNetworkNodePolicy: lower wins; policies of one PF are merged */
@@ -101,6 +115,8 @@ struct goal {
     char where[128];
     struct attrs want;
     enum count_way count_way;
+    enum pf_mode mode;
+    bool fdb_sync;
     bool count_external;
     bool mergeable; /* made of SriovNetworkNodePolicy documents only; `priority` of the first */
     int priority;
@@ -121,5 +137,12 @@ struct goals {
 int goals_resolve(const struct desired *d, struct snapshot *s, struct goals *ret,
                   struct sriov_error *error);
 void goals_done(struct goals *g);
+
+/* A copy that plan_make may take over; released with goals_done. 0 or -ENOMEM. */
+int goals_of_one(const struct goal *g, struct goals *ret);
+
+/* The goal as an entry of "pfs", which desired_add reads back: the PF by its handle, and of
+ * SriovNetworkNodePolicy documents what they come to. */
+void goal_json(const struct goal *g, struct json_writer *w);
 
 #endif

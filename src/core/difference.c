@@ -5,6 +5,8 @@
  */
 #include "core/difference.h"
 
+#include <stdio.h>
+
 #include "base/mac.h"
 
 struct finder {
@@ -150,4 +152,57 @@ int difference_find(const struct snapshot *before, const struct snapshot *after,
             r = tell_presence(&f, now, -1, true);
     }
     return r;
+}
+
+/* What is wanted of the PF or VF, NULL if nothing is. */
+static const struct attrs *wanted_of(const struct difference *d, const struct goals *wanted)
+{
+    for (size_t i = 0; i < wanted->count; i++) {
+        const struct goal *g = &wanted->items[i];
+        if (!str_eq(g->pf->key, d->pf->key))
+            continue;
+        if (d->vf < 0)
+            return &g->want;
+        return (size_t)d->vf < g->n_vfs ? &g->vfs[d->vf] : NULL;
+    }
+    return NULL;
+}
+
+bool difference_is_drift(const struct difference *d, const struct goals *wanted)
+{
+    const struct attrs *want = wanted_of(d, wanted);
+    if (!want)
+        return false;
+    if (d->row)
+        return attrs_has(want, d->row->id) && !attr_agrees(d->row->id, want, d->after);
+    return d->went && want->known != 0;
+}
+
+void difference_json(const struct difference *d, struct json_writer *w)
+{
+    json_str(w, "object", d->object);
+    json_str(w, "what", d->what);
+    if (d->row) {
+        attr_json(d->row, d->before, w, "from");
+        attr_json(d->row, d->after, w, "to");
+    } else if (d->came || d->went) {
+        json_bool(w, "from", d->went);
+        json_bool(w, "to", d->came);
+    } else {
+        json_str(w, "from", d->from);
+        json_str(w, "to", d->to);
+    }
+}
+
+void difference_text(const struct difference *d, char ret[DIFFERENCE_TEXT_SIZE])
+{
+    char from[ATTR_TEXT_SIZE] = "-", to[ATTR_TEXT_SIZE] = "-";
+    if (d->row) {
+        attr_text(d->row, d->before, from);
+        attr_text(d->row, d->after, to);
+    } else {
+        STR_SET(from, d->from ? d->from : "-");
+        STR_SET(to, d->to ? d->to : "-");
+    }
+    snprintf(ret, DIFFERENCE_TEXT_SIZE, "%s: %s -> %s", d->what, from, to);
 }

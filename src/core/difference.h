@@ -5,7 +5,7 @@
 #ifndef CORE_DIFFERENCE_H
 #define CORE_DIFFERENCE_H
 
-#include "core/model.h"
+#include "core/desired.h"
 
 struct difference {
     char object[OBJECT_SIZE];
@@ -21,5 +21,15 @@ struct difference {
 /* Calls `found` for each; stops when that returns other than 0, and returns it. */
 int difference_find(const struct snapshot *before, const struct snapshot *after,
                     int (*found)(void *userdata, const struct difference *d), void *userdata);
+
+/* Does it leave what is wanted? */
+bool difference_is_drift(const struct difference *d, const struct goals *wanted);
+
+/* Adds its keys to an open object: "object", "what", "from", "to". */
+void difference_json(const struct difference *d, struct json_writer *w);
+
+/* "vlan: 0 -> 5"; names of netdevs and drivers are other people's bytes. */
+#define DIFFERENCE_TEXT_SIZE 128
+void difference_text(const struct difference *d, char ret[DIFFERENCE_TEXT_SIZE]);
 
 #endif

@@ -23,6 +23,24 @@ void goals_done(struct goals *g)
     *g = (struct goals){ 0 };
 }
 
+int goals_of_one(const struct goal *g, struct goals *ret)
+{
+    struct goal *copy = malloc(sizeof(*copy));
+    struct attrs *vfs = calloc(g->n_vfs + 1, sizeof(*vfs));
+
+    if (!copy || !vfs) {
+        free(copy);
+        free(vfs);
+        return -ENOMEM;
+    }
+    if (g->n_vfs > 0)
+        memcpy(vfs, g->vfs, g->n_vfs * sizeof(*vfs));
+    *copy = *g;
+    copy->vfs = vfs;
+    *ret = (struct goals){ .items = copy, .count = 1 };
+    return 0;
+}
+
 static bool altname_matches(const struct pf *pf, const char *name)
 {
     return !name[0] || strv_has(&pf->altnames, name);
@@ -90,6 +108,8 @@ static int add_wish(struct goal *g, const struct pf_wish *w)
     merge(&g->want, &w->want);
     if (w->count_way != COUNT_AUTO)
         g->count_way = w->count_way;
+    g->mode = w->mode;
+    g->fdb_sync = w->fdb_sync;
     g->count_external |= w->count_external;
     return add_vfs(g, w);
 }
@@ -238,4 +258,55 @@ int goals_resolve(const struct desired *d, struct snapshot *s, struct goals *ret
     *ret = g;
     g = (struct goals){ 0 };
     return 0;
+}
+
+/* ---- and back to a document ---- */
+
+static void attrs_json(const struct attrs *a, struct json_writer *w)
+{
+    char text[ATTR_TEXT_SIZE];
+
+    for (unsigned id = 0; id < SRIOV_ATTR_COUNT; id++) {
+        const struct attr *row = attr_row((enum sriov_attr)id);
+
+        if (!attrs_has(a, row->id))
+            continue;
+        attr_text(row, a, text);
+        json_str(w, row->name, text);
+    }
+}
+
+static void vfs_json(const struct goal *g, struct json_writer *w)
+{
+    char key[24];
+
+    json_object(w, "vfs");
+    for (size_t i = 0; i < g->n_vfs; i++) {
+        if (!g->vfs[i].known)
+            continue;
+        snprintf(key, sizeof(key), "%zu", i);
+        json_object(w, key);
+        attrs_json(&g->vfs[i], w);
+        json_end(w);
+    }
+    json_end(w);
+}
+
+void goal_json(const struct goal *g, struct json_writer *w)
+{
+    struct attrs want = g->want;
+
+    if (g->count_external) /* the number is somebody else's; the form has no key for that */
+        attrs_forget(&want, SRIOV_NUM_VFS);
+    json_object(w, NULL);
+    json_object(w, "match");
+    json_str(w, "handle", g->pf->handle);
+    json_end(w);
+    if (g->count_way != COUNT_AUTO)
+        json_str(w, "via", count_way_name(g->count_way));
+    json_str(w, "mode", pf_mode_name(g->mode));
+    json_str(w, "fdb_sync", g->fdb_sync ? "on" : "off");
+    attrs_json(&want, w);
+    vfs_json(g, w);
+    json_end(w);
 }

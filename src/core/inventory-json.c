@@ -44,10 +44,9 @@ static void put_holders(const struct holders *holders, const char *pf, int vf,
     json_end(w);
 }
 
-void inventory_vf_json(const struct pf *pf, const struct vf *vf, const struct holders *holders,
-                       struct json_writer *w)
+static void put_vf(const struct pf *pf, const struct vf *vf, const struct holders *holders,
+                   struct json_writer *w)
 {
-    json_object(w, NULL);
     json_u64(w, "index", vf->index);
     put_text(w, "pci", vf->pci);
     put_attr(SRIOV_NAME, &vf->attrs, w);
@@ -56,6 +55,13 @@ void inventory_vf_json(const struct pf *pf, const struct vf *vf, const struct ho
     for (size_t i = 0; i < ELEMENTS(vf_attrs); i++)
         put_attr(vf_attrs[i], &vf->attrs, w);
     put_holders(holders, pf->key, (int)vf->index, w);
+}
+
+void inventory_vf_json(const struct pf *pf, const struct vf *vf, const struct holders *holders,
+                       struct json_writer *w)
+{
+    json_object(w, NULL);
+    put_vf(pf, vf, holders, w);
     json_end(w);
 }
 
@@ -133,6 +139,23 @@ void inventory_json(const struct snapshot *s, const struct pf *only, const struc
     for (size_t i = 0; i < s->n_pfs; i++)
         if (!only || only == &s->pfs[i])
             put_pf(&s->pfs[i], holders, ledger, w);
+    json_end(w);
+    json_end(w);
+}
+
+void inventory_vfs_json(const struct snapshot *s, const struct holders *holders,
+                        struct json_writer *w)
+{
+    json_object(w, NULL);
+    json_array(w, "vfs");
+    for (size_t i = 0; i < s->n_pfs; i++) {
+        for (size_t n = 0; n < s->pfs[i].n_vfs; n++) {
+            json_object(w, NULL);
+            json_str(w, "pf", pf_label(&s->pfs[i]));
+            put_vf(&s->pfs[i], &s->pfs[i].vfs[n], holders, w);
+            json_end(w);
+        }
+    }
     json_end(w);
     json_end(w);
 }

@@ -17,4 +17,8 @@ void inventory_json(const struct snapshot *s, const struct pf *only, const struc
 void inventory_vf_json(const struct pf *pf, const struct vf *vf, const struct holders *holders,
                        struct json_writer *w);
 
+/* {"vfs":[…]}: those of all PFs in one list, each with "pf" (its PF's name) before the rest. */
+void inventory_vfs_json(const struct snapshot *s, const struct holders *holders,
+                        struct json_writer *w);
+
 #endif

@@ -53,7 +53,7 @@ static int open_file(const char *dir, const char *pf, int flags)
     int fd;
 
     snprintf(path, sizeof(path), "%s/locks/%s", dir, pf);
-    fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+    fd = open(path, O_CLOEXEC | O_NOFOLLOW | flags, 0600);
     return fd >= 0 ? fd : -errno;
 }
 
@@ -63,12 +63,12 @@ static int open_or_make_file(const char *dir, const char *pf)
     char folder[PATH_MAX];
     int r;
 
-    r = open_file(dir, pf, O_CREAT);
+    r = open_file(dir, pf, O_RDWR | O_CREAT);
     if (r != -ENOENT)
         return r;
     snprintf(folder, sizeof(folder), "%s/locks", dir);
     r = file_make_dirs(folder, 0700);
-    return r < 0 ? r : open_file(dir, pf, O_CREAT);
+    return r < 0 ? r : open_file(dir, pf, O_RDWR | O_CREAT);
 }
 
 static struct flock range(off_t from, off_t len)
@@ -199,11 +199,29 @@ int ledger_locks_take(const char *dir, const struct strv *pfs, struct ledger_loc
     return 0;
 }
 
+/* Opened for reading: who watches the folder hears of the end of a change, and not of a question. */
 bool ledger_lock_is_held(const char *dir, const char *pf)
 {
-    _cleanup_close_ int fd = open_file(dir, pf, 0);
+    _cleanup_close_ int fd = open_file(dir, pf, O_RDONLY);
 
     return fd >= 0 && whole_is_held(fd);
+}
+
+int ledger_locks_held(const char *dir, struct strv *ret)
+{
+    _cleanup_strv_ struct strv names = STRV_INIT;
+    char folder[PATH_MAX];
+
+    snprintf(folder, sizeof(folder), "%s/locks", dir);
+    if (file_list_at(AT_FDCWD, folder, &names) == -ENOMEM)
+        return -ENOMEM;
+    for (size_t i = 0; i < names.count; i++) {
+        const char *pf = names.items[i];
+
+        if (!strv_has(ret, pf) && ledger_lock_is_held(dir, pf) && strv_add(ret, pf) < 0)
+            return -ENOMEM;
+    }
+    return 0;
 }
 
 /* ---- a VF ---- */

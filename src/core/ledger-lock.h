@@ -30,4 +30,11 @@ int ledger_lock_vf(const char *dir, const char *pf, unsigned vf, unsigned wait_m
 /* Does some other process hold the lock of this PF as a whole? */
 bool ledger_lock_is_held(const char *dir, const char *pf);
 
+/* Adds the keys of those PFs that somebody has locked as a whole, each once. 0 or -ENOMEM. */
+int ledger_locks_held(const char *dir, struct strv *ret);
+
+/* Whoever ends a change, or the work on a VF, closes the lock file for writing: a watch on this
+ * folder of the state folder (inotify's IN_CLOSE_WRITE) hears of it. */
+#define LEDGER_LOCKS_FOLDER "locks"
+
 #endif

@@ -481,17 +481,21 @@ int ledger_transaction(struct ledger *l, int64_t id, struct transaction *ret,
     return 0;
 }
 
-int ledger_running(struct ledger *l, struct transaction **ret, size_t *ret_count,
-                   struct sriov_error *error)
+void transactions_free(struct transaction *items, size_t count)
 {
-    _cleanup_statement_ sqlite3_stmt *s = NULL;
+    while (count > 0)
+        transaction_done(&items[--count]);
+    free(items);
+}
+
+/* All that the statement gives. */
+static int read_transactions(struct ledger *l, sqlite3_stmt *s, struct transaction **ret,
+                             size_t *ret_count, struct sriov_error *error)
+{
     struct transaction *items = NULL;
     size_t count = 0;
     int r;
 
-    if (statement_open(l, &s, "SELECT " TRANSACTION_COLUMNS " FROM txn WHERE state = ? ORDER BY id",
-                       "i", (int64_t)TRANSACTION_RUNNING) < 0)
-        return failed(l, "be read", error);
     while ((r = sqlite3_step(s)) == SQLITE_ROW) {
         struct transaction *grown = reallocarray(items, count + 1, sizeof(*grown));
 
@@ -500,13 +504,59 @@ int ledger_running(struct ledger *l, struct transaction **ret, size_t *ret_count
         count++;
     }
     if (r != SQLITE_DONE) {
-        while (count > 0)
-            transaction_done(&items[--count]);
-        free(items);
+        transactions_free(items, count);
         return failed(l, "be read", error);
     }
     *ret = items;
     *ret_count = count;
+    return 0;
+}
+
+int ledger_running(struct ledger *l, struct transaction **ret, size_t *ret_count,
+                   struct sriov_error *error)
+{
+    _cleanup_statement_ sqlite3_stmt *s = NULL;
+
+    if (statement_open(l, &s, "SELECT " TRANSACTION_COLUMNS " FROM txn WHERE state = ? ORDER BY id",
+                       "i", (int64_t)TRANSACTION_RUNNING) < 0)
+        return failed(l, "be read", error);
+    return read_transactions(l, s, ret, ret_count, error);
+}
+
+int ledger_transactions(struct ledger *l, int64_t before, size_t limit, struct transaction **ret,
+                        size_t *ret_count, struct sriov_error *error)
+{
+    static const char sql[] = "SELECT id, boot, state, started, ended, who, command, pid, ''"
+                              " FROM txn WHERE id < ? ORDER BY id DESC LIMIT ?";
+    _cleanup_statement_ sqlite3_stmt *s = NULL;
+
+    if (!l) {
+        *ret = NULL;
+        *ret_count = 0;
+        return 0;
+    }
+    if (statement_open(l, &s, sql, "ii", before > 0 ? before : INT64_MAX, (int64_t)limit) < 0)
+        return failed(l, "be read", error);
+    return read_transactions(l, s, ret, ret_count, error);
+}
+
+int ledger_counts(struct ledger *l, uint64_t ret[TRANSACTION_STATES], struct sriov_error *error)
+{
+    _cleanup_statement_ sqlite3_stmt *s = NULL;
+    uint64_t counts[TRANSACTION_STATES] = { 0 };
+    int r = SQLITE_DONE;
+
+    if (l && statement_open(l, &s, "SELECT state, count(*) FROM txn GROUP BY state", "") < 0)
+        return failed(l, "be read", error);
+    while (l && (r = sqlite3_step(s)) == SQLITE_ROW) {
+        int state = sqlite3_column_int(s, 0);
+
+        if (state >= 0 && state < TRANSACTION_STATES)
+            counts[state] = (uint64_t)sqlite3_column_int64(s, 1);
+    }
+    if (r != SQLITE_DONE)
+        return failed(l, "be read", error);
+    memcpy(ret, counts, sizeof(counts));
     return 0;
 }
 
@@ -524,22 +574,19 @@ static void read_history_row(sqlite3_stmt *s, struct history_row *row)
     column_copy(s, 9, row->state, sizeof(row->state));
 }
 
-int ledger_history(struct ledger *l, const char *pf, int vf, size_t limit, struct history_row **ret,
-                   size_t *ret_count, struct sriov_error *error)
+#define SELECT_HISTORY                                                                             \
+    "SELECT id, started, txn.state, command, who, object, what, before, after,"                    \
+    " CASE WHEN step.state <> '" AS_ITS_TRANSACTION "' THEN step.state"                            \
+    " WHEN txn.state = 0 THEN 'planned' ELSE 'done' END"                                           \
+    " FROM step JOIN txn ON txn.id = step.txn"
+
+static int read_history(sqlite3_stmt *s, struct history_row **ret, size_t *ret_count,
+                        struct sriov_error *error)
 {
-    static const char sql[] =
-        "SELECT id, started, txn.state, command, who, object, what, before, after,"
-        " CASE WHEN step.state <> '" AS_ITS_TRANSACTION "' THEN step.state"
-        " WHEN txn.state = 0 THEN 'planned' ELSE 'done' END"
-        " FROM step JOIN txn ON txn.id = step.txn WHERE (?1 = '' OR pf = ?1) AND (?2 < 0 OR vf = ?2)"
-        " ORDER BY id DESC, seq LIMIT ?3";
-    _cleanup_statement_ sqlite3_stmt *s = NULL;
     _cleanup_free_ struct history_row *rows = NULL;
     size_t count = 0;
 
-    if (l && statement_open(l, &s, sql, "tii", pf ? pf : "", (int64_t)vf, (int64_t)limit) < 0)
-        return failed(l, "be read", error);
-    while (l && sqlite3_step(s) == SQLITE_ROW) {
+    while (s && sqlite3_step(s) == SQLITE_ROW) {
         struct history_row *grown = reallocarray(rows, count + 1, sizeof(*grown));
 
         if (!grown)
@@ -550,6 +597,28 @@ int ledger_history(struct ledger *l, const char *pf, int vf, size_t limit, struc
     *ret = TAKE_PTR(rows);
     *ret_count = count;
     return 0;
+}
+
+int ledger_steps(struct ledger *l, int64_t id, struct history_row **ret, size_t *ret_count,
+                 struct sriov_error *error)
+{
+    _cleanup_statement_ sqlite3_stmt *s = NULL;
+
+    if (statement_open(l, &s, SELECT_HISTORY " WHERE id = ? ORDER BY seq", "i", id) < 0)
+        return failed(l, "be read", error);
+    return read_history(s, ret, ret_count, error);
+}
+
+int ledger_history(struct ledger *l, const char *pf, int vf, size_t limit, struct history_row **ret,
+                   size_t *ret_count, struct sriov_error *error)
+{
+    static const char sql[] = SELECT_HISTORY " WHERE (?1 = '' OR pf = ?1) AND (?2 < 0 OR vf = ?2)"
+                                             " ORDER BY id DESC, seq LIMIT ?3";
+    _cleanup_statement_ sqlite3_stmt *s = NULL;
+
+    if (l && statement_open(l, &s, sql, "tii", pf ? pf : "", (int64_t)vf, (int64_t)limit) < 0)
+        return failed(l, "be read", error);
+    return read_history(s, ret, ret_count, error);
 }
 
 int ledger_busy(struct ledger *l, const char *pf, struct transaction *ret)
@@ -566,4 +635,14 @@ int ledger_busy(struct ledger *l, const char *pf, struct transaction *ret)
         sqlite3_step(s) != SQLITE_ROW || read_transaction(l, s, ret) < 0)
         return 0;
     return 1;
+}
+
+bool ledger_is_interrupted(struct ledger *l, const struct transaction *t)
+{
+    if (t->state != TRANSACTION_RUNNING || !t->this_boot)
+        return false;
+    for (size_t i = 0; i < t->pfs.count; i++)
+        if (ledger_lock_is_held(l->dir, t->pfs.items[i]))
+            return false;
+    return true;
 }

@@ -24,6 +24,7 @@ enum transaction_state {
     TRANSACTION_REVERTED,     /* undone: failed, interrupted, or rolled back by hand */
     TRANSACTION_NOT_REVERTED, /* failed, and something could not be put back */
     TRANSACTION_VOID,         /* a reboot came in between */
+    TRANSACTION_STATES,
 };
 
 struct transaction {
@@ -91,6 +92,19 @@ void transaction_done(struct transaction *t);
 int ledger_running(struct ledger *l, struct transaction **ret, size_t *ret_count,
                    struct sriov_error *error);
 
+/* At most `limit` of those with a lower id than `before` (0: all), newest first, without their
+ * baselines; l may be NULL. The caller frees them with transactions_free. */
+int ledger_transactions(struct ledger *l, int64_t before, size_t limit, struct transaction **ret,
+                        size_t *ret_count, struct sriov_error *error);
+void transactions_free(struct transaction *items, size_t count);
+
+/* How many there are in each state; l may be NULL. */
+int ledger_counts(struct ledger *l, uint64_t ret[TRANSACTION_STATES], struct sriov_error *error);
+
+/* The steps of one transaction, in the order in which they were planned. The caller frees *ret. */
+int ledger_steps(struct ledger *l, int64_t id, struct history_row **ret, size_t *ret_count,
+                 struct sriov_error *error);
+
 /* Newest first, at most `limit` rows; pf NULL: all; vf -1: all of the PF. l may be NULL. */
 int ledger_history(struct ledger *l, const char *pf, int vf, size_t limit, struct history_row **ret,
                    size_t *ret_count, struct sriov_error *error);
@@ -98,6 +112,10 @@ int ledger_history(struct ledger *l, const char *pf, int vf, size_t limit, struc
 /* What is being done to a PF right now: 1 and the running transaction if its lock is held, else 0.
  * l may be NULL. */
 int ledger_busy(struct ledger *l, const char *pf, struct transaction *ret);
+
+/* Did the process die that was at it? Then it runs for the ledger, and nobody has one of its PFs.
+ */
+bool ledger_is_interrupted(struct ledger *l, const struct transaction *t);
 
 const char *transaction_state_name(enum transaction_state state);
 

@@ -117,6 +117,23 @@ bool driver_agrees(const char *want, const struct attrs *have)
     return str_eq(want, have->driver);
 }
 
+bool step_is_wanted(const struct plan *p, const struct step *step)
+{
+    const struct goal *g = &p->goals.items[step->goal];
+
+    switch (step->kind) {
+    case STEP_REMOVE_VFS:
+        return attrs_has(&g->want, SRIOV_NUM_VFS) && g->want.value[SRIOV_NUM_VFS] == 0;
+    case STEP_CREATE_VFS:
+        return attrs_has(&g->want, SRIOV_NUM_VFS) && g->want.value[SRIOV_NUM_VFS] != g->pf->n_vfs;
+    case STEP_SET_AUTOPROBE:
+        return attrs_has(&g->want, SRIOV_AUTOPROBE) &&
+               !attr_agrees(SRIOV_AUTOPROBE, &g->want, &g->pf->attrs);
+    default:
+        return !step->implied && !(step->vf >= 0 && str_eq(step->from, "-"));
+    }
+}
+
 /* ---- whom it would hurt ---- */
 
 static const struct pf *pf_by_key(const struct plan *p, const char *key)

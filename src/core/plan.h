@@ -86,6 +86,10 @@ const char *step_state_name(enum step_state state);
 enum step_state step_state_from_name(const char *name);
 void step_object(const struct plan *p, const struct step *step, char ret[OBJECT_SIZE]);
 
+/* Is the step itself wanted? Those that only lead there are not: VFs are made anew over 0 with
+ * autoprobe off, and get back what they had. */
+bool step_is_wanted(const struct plan *p, const struct step *step);
+
 /* Is any step such that a holder could be hurt? If not, there is no need to find them. */
 bool plan_can_hurt(const struct plan *p);
 

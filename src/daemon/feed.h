@@ -6,7 +6,6 @@
 #ifndef DAEMON_FEED_H
 #define DAEMON_FEED_H
 
-#include "base/buf.h"
 #include "core/difference.h"
 
 enum record_kind {
@@ -39,6 +38,7 @@ struct record {
     const char *message; /* one line without a full stop; NULL: made of the difference */
     const char *who;     /* NULL: not known */
     const struct difference *difference; /* NULL: none */
+    bool is_drift;                       /* it leaves the policy */
 };
 
 struct feed;

@@ -14,10 +14,13 @@ struct look {
     unsigned references;
     uint64_t number; /* 1, 2, ... */
     uint64_t begun;  /* nanoseconds of CLOCK_MONOTONIC: what changed before is in it */
+    uint64_t took;   /* nanoseconds */
+    uint64_t spent;  /* nanoseconds, by this and all before it */
     struct snapshot *snapshot;
     struct holders holders;
     struct lease *leases;
     size_t n_leases;
+    struct strv busy; /* keys of PFs that somebody was changing while this was read */
 };
 
 struct look *look_ref(struct look *l);

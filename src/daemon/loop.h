@@ -14,8 +14,8 @@
 #include "base/cleanup.h"
 
 struct loop;
-struct source; /* one thing waited for; the caller's, ended with source_free at any time, also in its
-                * own callback */
+struct source; /* one thing waited for; the caller's, ended with source_free at any time, also in
+                * its own callback */
 
 /* With the watchdog of systemd, if the unit asks for it. */
 int loop_new(struct loop **ret);
@@ -52,7 +52,8 @@ void loop_timer_stop(struct source *timer);
 
 /* Entries of a folder that came, went, or were written to the end; `name` is the entry, NULL: read
  * everything again. */
-int loop_add_folder(struct loop *l, const char *path, void (*changed)(void *userdata, const char *name),
-                    void *userdata, struct source **ret);
+int loop_add_folder(struct loop *l, const char *path,
+                    void (*changed)(void *userdata, const char *name), void *userdata,
+                    struct source **ret);
 
 #endif

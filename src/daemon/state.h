@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the daemon knows of the machine: the last look at it, and when it must look again. The
- * kernel's events ask for a look, taken together within 20 ms; who asks gets one that is new enough.
+ * kernel's events ask for a look, taken together within 20 ms; who asks gets one that is new
+ * enough.
  */
 #ifndef DAEMON_STATE_H
 #define DAEMON_STATE_H
@@ -14,8 +15,9 @@ struct state;
 /* `looked` is called on the loop after each look, with the one before (NULL the first time). */
 typedef void (*state_looked)(void *userdata, struct look *before, struct look *now);
 
-int state_new(struct loop *loop, struct reader *reader, state_looked looked, void *userdata,
-              struct state **ret);
+/* Not `live`: a capture is read, which does not change. The first look is begun by itself. */
+int state_new(struct loop *loop, struct reader *reader, bool live, state_looked looked,
+              void *userdata, struct state **ret);
 struct state *state_free(struct state *s); /* NULL is fine; returns NULL */
 
 /* The last one; NULL before the first. Borrowed until the next turn of the loop. */

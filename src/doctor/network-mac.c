@@ -22,7 +22,7 @@
 /* /sys/class/net/NAME/addr_assign_type (include/uapi/linux/netdevice.h) */
 #define ADDRESS_SET 3 /* somebody chose it */
 
-static void evidence_mac(struct doctor *d, struct finding *f, const struct rtnl_link *link)
+static void evidence_own_mac(struct doctor *d, struct finding *f, const struct rtnl_link *link)
 {
     char source[64], mac[MAC_TEXT_SIZE];
 
@@ -66,11 +66,6 @@ static bool was_chosen(struct doctor *d, const struct pf *pf, const struct rtnl_
            type == ADDRESS_SET;
 }
 
-static enum severity if_used(const struct doctor *d, const struct pf *pf, const struct vf *vf)
-{
-    return vf_in_use(d, pf, vf) ? FINDING_ERROR : FINDING_INFO;
-}
-
 /* ---- an address that the PF does not let through ---- */
 
 static void report_changed(struct doctor *d, const struct pf *pf, const struct vf *vf,
@@ -83,10 +78,10 @@ static void report_changed(struct doctor *d, const struct pf *pf, const struct v
     if (!attr_is(&vf->attrs, SRIOV_SPOOFCHK, 1))
         return;
     vf_label(pf, vf->index, label);
-    f = report(d, if_used(d, pf, vf),
+    f = report(d, error_if(vf_in_use(d, pf, vf), FINDING_INFO),
                "%s has another address than its PF knows: spoof checking drops its frames",
                own->name);
-    evidence_mac(d, f, own);
+    evidence_own_mac(d, f, own);
     evidence_attr(d, f, pf, vf, SRIOV_MAC);
     evidence_attr(d, f, pf, vf, SRIOV_SPOOFCHK);
     snprintf(path, sizeof(path), "/sys/class/net/%s/addr_assign_type", own->name);
@@ -123,7 +118,7 @@ static bool report_bridged(struct doctor *d, const struct pf *pf, const struct v
     if (!bridge || !attr_is(&vf->attrs, SRIOV_SPOOFCHK, 1) || attr_is(&vf->attrs, SRIOV_TRUST, 1))
         return false;
     vf_label(pf, vf->index, label);
-    f = report(d, if_used(d, pf, vf),
+    f = report(d, error_if(vf_in_use(d, pf, vf), FINDING_INFO),
                "%s is a port of the bridge %s: spoof checking drops what others send through it",
                own->name, bridge->name);
     confidence(f, LIKELY);
@@ -228,9 +223,9 @@ void check_vf_mac_not_taken(struct doctor *d, const struct pf *pf, const struct 
     mute = pf_decides(pf) ? !attr_is(&vf->attrs, SRIOV_TRUST, 1)
                           : attr_is(&vf->attrs, SRIOV_SPOOFCHK, 1);
     vf_label(pf, vf->index, label);
-    f = report(d, mute ? if_used(d, pf, vf) : FINDING_INFO,
+    f = report(d, error_if(mute && vf_in_use(d, pf, vf), FINDING_INFO),
                "%s still has the address from before its PF gave it another", own->name);
-    evidence_mac(d, f, own);
+    evidence_own_mac(d, f, own);
     evidence_attr(d, f, pf, vf, SRIOV_MAC);
     evidence_attr(d, f, pf, vf, SRIOV_SPOOFCHK);
     remedy(f, FIX_BY_HAND, "sriovctl unbind %s && sriovctl bind %s default", label, label);

@@ -16,11 +16,6 @@
  * (with statistics, as `ip -s` asks for, 296: 221). */
 #define IPROUTE2_VFS 334
 
-static enum severity if_used(bool used)
-{
-    return used ? FINDING_ERROR : FINDING_WARNING;
-}
-
 /* ---- the PF's link ---- */
 
 static void evidence_users(struct doctor *d, struct finding *f, const struct pf *pf, size_t used)
@@ -62,8 +57,8 @@ static void check_pf_down(struct doctor *d, const struct pf *pf, const struct vf
     if (!link || link->up || pf->n_vfs == 0)
         return;
     may_work = port_stays_open(pf) || any_link(d, pf);
-    f = report(d, if_used(used > 0 && !may_work), "%s is down, so its VFs have no link",
-               pf_label(pf));
+    f = report(d, error_if(used > 0 && !may_work, FINDING_WARNING),
+               "%s is down, so its VFs have no link", pf_label(pf));
     confidence(f, may_work ? POSSIBLE : CERTAIN);
     snprintf(source, sizeof(source), "ip link show %s", pf->name);
     evidence(d, f, source, "state DOWN, without the flag UP");
@@ -82,7 +77,7 @@ static void check_pf_no_carrier(struct doctor *d, const struct pf *pf, const str
     /* netdevsim has no cable that could be out. */
     if (!link || !link->up || link->running || pf->n_vfs == 0 || pf->bus != PF_ON_PCI)
         return;
-    f = report(d, if_used(used > 0 && !any_link(d, pf)),
+    f = report(d, error_if(used > 0 && !any_link(d, pf), FINDING_WARNING),
                "%s is up and has no carrier: cable, module or switch port", pf_label(pf));
     snprintf(path, sizeof(path), "/sys/class/net/%s/carrier", pf->name);
     evidence_file(d, f, path);
@@ -118,7 +113,8 @@ static void check_link_disabled(struct doctor *d, const struct pf *pf, const str
         link_is_meant(d, pf, vf))
         return;
     vf_label(pf, vf->index, label);
-    f = report(d, if_used(vf_in_use(d, pf, vf)), "the link of %s is turned off on its PF", label);
+    f = report(d, error_if(vf_in_use(d, pf, vf), FINDING_WARNING),
+               "the link of %s is turned off on its PF", label);
     evidence_attr(d, f, pf, vf, SRIOV_LINK_STATE);
     /* Somebody may have cut a tenant off on purpose. */
     remedy(f, FIX_BY_HAND, "sriovctl set %s link_state=auto", label);

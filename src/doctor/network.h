@@ -24,6 +24,12 @@ bool attr_is_set(const struct attrs *a, enum sriov_attr attr, uint64_t *ret);
 
 bool is_switchdev(const struct pf *pf);
 
+/* How bad a fault of a VF is: an error where somebody uses it, else what it is for an idle one. */
+static inline enum severity error_if(bool used, enum severity idle)
+{
+    return used ? FINDING_ERROR : idle;
+}
+
 /* Adds what `ip -d link show` says about one setting of the VF: "spoofchk on". */
 void evidence_attr(struct doctor *d, struct finding *f, const struct pf *pf, const struct vf *vf,
                    enum sriov_attr attr);

@@ -15,25 +15,6 @@
 
 /* ---- policy-drift ---- */
 
-/* Steps that only lead there are none: VFs are made anew over 0 with autoprobe off, and get back
- * what they had. */
-static bool is_wanted(const struct plan *p, const struct step *step)
-{
-    const struct goal *g = &p->goals.items[step->goal];
-
-    switch (step->kind) {
-    case STEP_REMOVE_VFS:
-        return attrs_has(&g->want, SRIOV_NUM_VFS) && g->want.value[SRIOV_NUM_VFS] == 0;
-    case STEP_CREATE_VFS:
-        return attrs_has(&g->want, SRIOV_NUM_VFS) && g->want.value[SRIOV_NUM_VFS] != g->pf->n_vfs;
-    case STEP_SET_AUTOPROBE:
-        return attrs_has(&g->want, SRIOV_AUTOPROBE) &&
-               !attr_agrees(SRIOV_AUTOPROBE, &g->want, &g->pf->attrs);
-    default:
-        return !step->implied && !(step->vf >= 0 && str_eq(step->from, "-"));
-    }
-}
-
 /* Is it a difference of this VF (or of the PF: -1)? What a lease made of its VF is the lease's,
  * until it ends. */
 static bool is_difference(const struct doctor *d, const struct plan *p, const struct step *step,
@@ -41,7 +22,7 @@ static bool is_difference(const struct doctor *d, const struct plan *p, const st
 {
     const struct pf *pf = p->goals.items[goal].pf;
 
-    return step->goal == goal && step->vf == vf && is_wanted(p, step) &&
+    return step->goal == goal && step->vf == vf && step_is_wanted(p, step) &&
            (vf < 0 || !lease_of(d, pf, (unsigned)vf));
 }
 

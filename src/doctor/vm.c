@@ -168,8 +168,8 @@ static void remedy_from_saved(struct doctor *d, struct finding *f, const struct 
            vf->index, mac, vlan ? strtoul(vlan, NULL, 10) & 0xfff : 0);
 }
 
-static void evidence_mac(struct doctor *d, struct finding *f, const struct pf *pf,
-                         const struct vf *vf)
+static void evidence_admin_mac(struct doctor *d, struct finding *f, const struct pf *pf,
+                               const struct vf *vf)
 {
     char mac[ATTR_TEXT_SIZE], vlan[ATTR_TEXT_SIZE];
 
@@ -191,7 +191,7 @@ static void check_saved(struct doctor *d, const struct pf *pf, const struct vf *
                "libvirt did not put the settings of VF %u back after a VM had it", vf->index);
     confidence(f, LIKELY);
     evidence_file(d, f, path);
-    evidence_mac(d, f, pf, vf);
+    evidence_admin_mac(d, f, pf, vf);
     remedy_from_saved(d, f, pf, vf, read_text(d, "%s", path));
 }
 
@@ -209,7 +209,7 @@ static void check_left(struct doctor *d, const struct pf *pf, const struct vf *v
     f = report(d, FINDING_WARNING, "VF %u still has the MAC address of VM %s, which is off",
                vf->index, vm->name);
     confidence(f, LIKELY);
-    evidence_mac(d, f, pf, vf);
+    evidence_admin_mac(d, f, pf, vf);
     evidence(d, f, vm->path, "interface %s", device->pci);
     remedy(f, fix_if_unused(d, pf, vf), "sriovctl set %s/%u mac=00:00:00:00:00:00", pf_label(pf),
            vf->index);

@@ -29,6 +29,34 @@ void bridge_request_fdb(struct buf *out, int bridge)
     message_finish(&m, out);
 }
 
+void bridge_request_fdb_of(struct buf *out, int ifindex)
+{
+    struct ndmsg entry = { .ndm_family = AF_BRIDGE, .ndm_ifindex = ifindex };
+    struct message m;
+
+    message_start(&m, RTM_GETNEIGH, NLM_F_DUMP, &entry, sizeof(entry));
+    message_finish(&m, out);
+}
+
+/* NIC drivers take entries that do not age only (ndo_dflt_fdb_add(), net/core/rtnetlink.c). */
+void bridge_change_fdb(struct buf *out, int ifindex, uint64_t mac, bool add)
+{
+    const uint16_t flags = add ? NLM_F_CREATE | NLM_F_EXCL : 0;
+    struct ndmsg entry = {
+        .ndm_family = AF_BRIDGE,
+        .ndm_ifindex = ifindex,
+        .ndm_state = NUD_PERMANENT,
+        .ndm_flags = NTF_SELF,
+    };
+    uint8_t bytes[6];
+    struct message m;
+
+    mac_to_bytes(mac, bytes);
+    message_start(&m, add ? RTM_NEWNEIGH : RTM_DELNEIGH, flags, &entry, sizeof(entry));
+    message_put(&m, NDA_LLADDR, bytes, sizeof(bytes));
+    message_finish(&m, out);
+}
+
 static int read_entry(const struct nlmsghdr *message, struct fdb *fdb)
 {
     struct fdb_entry *entry;

@@ -35,8 +35,14 @@ enum bridge_mode {
 /* All entries of one bridge's ports, those in the ports' own tables too (a dump). Multicast
  * addresses are left out of the answer. */
 void bridge_request_fdb(struct buf *out, int bridge);
+/* Those of one netdev: its own table, and what its bridge learned on it. */
+void bridge_request_fdb_of(struct buf *out, int ifindex);
 int bridge_parse_fdb(const struct buf *messages, struct fdb *ret); /* -EBADMSG, -ENOMEM */
 void fdb_done(struct fdb *f);
+
+/* Puts an address into a NIC's own table, or takes it out. The kernel's answers: -EEXIST, -ENOENT;
+ * -ENOSPC or (igb, ixgbe) -ENOMEM if the table is full; -EOPNOTSUPP if the driver has none. */
+void bridge_change_fdb(struct buf *out, int ifindex, uint64_t mac, bool add);
 
 /* The mode of one netdev; the dump is of all that have one. -ENOENT if it has none. */
 void bridge_request_modes(struct buf *out);

@@ -182,6 +182,25 @@ int events_wait(struct events *e, uint64_t deadline_ns, struct event *ret)
     }
 }
 
+void events_fds(const struct events *e, int ret[EVENTS_FDS])
+{
+    ret[0] = e->uevents;
+    ret[1] = e->links;
+}
+
+bool event_is_of_interest(const struct event *e)
+{
+    static const char *const subsystems[] = { "pci", "net", "netdevsim" };
+
+    if (e->source == EVENT_LINK || e->source == EVENT_LOST)
+        return true;
+    for (size_t i = 0; i < ELEMENTS(subsystems) && e->source == EVENT_KERNEL; i++) {
+        if (str_eq(e->subsystem, subsystems[i]))
+            return true;
+    }
+    return false;
+}
+
 uint64_t events_now(void)
 {
     struct timespec now;

@@ -38,6 +38,14 @@ DEFINE_CLEANUP(struct events *, events_close)
  * *ret filled; 0 at the deadline; -errno (-EINTR on a signal). */
 int events_wait(struct events *e, uint64_t deadline_ns, struct event *ret);
 
+/* The sockets, for who polls by himself and then takes what is there with a deadline of 0. */
+#define EVENTS_FDS 2
+void events_fds(const struct events *e, int ret[EVENTS_FDS]);
+
+/* Is it about a PCI device, a netdev, or anything else that a snapshot shows? udev's own events
+ * follow the kernel's and change no more than a name, which is a link event. */
+bool event_is_of_interest(const struct event *e);
+
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t events_now(void);
 

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -128,11 +129,39 @@ int host_process_started(pid_t pid, uint64_t *ret_ticks)
     return 0;
 }
 
+int host_program_folder(char *ret, size_t size)
+{
+    _cleanup_free_ char *path = NULL;
+    char *slash;
+    int r;
+
+    r = file_link_at(AT_FDCWD, "/proc/self/exe", &path);
+    if (r < 0)
+        return r;
+    slash = strrchr(path, '/');
+    if (!slash)
+        return -ENOENT;
+    *slash = '\0';
+    return str_copy(ret, size, path) ? 0 : -ENAMETOOLONG;
+}
+
+int host_process_open(pid_t pid, int *ret_fd)
+{
+    int fd = pidfd_open(pid, 0); /* closes on exec by itself */
+
+    if (fd < 0)
+        return -errno;
+    *ret_fd = fd;
+    return 0;
+}
+
 void host_who(char *ret, size_t size)
 {
-    const char *sudo = secure_getenv("SUDO_USER");
+    const char *sudo = secure_getenv("SUDO_USER"), *behalf = secure_getenv(HOST_ON_BEHALF);
 
-    if (sudo && str_is_plain(sudo, 40))
+    if (getuid() == 0 && behalf && str_is_plain(behalf, 60))
+        snprintf(ret, size, "%s", behalf);
+    else if (sudo && str_is_plain(sudo, 40))
         snprintf(ret, size, "%s (sudo)", sudo);
     else if (getuid() == 0)
         snprintf(ret, size, "root");

@@ -14,6 +14,7 @@
 #include "kernel/backend.h"
 #include "kernel/enter.h"
 #include "kernel/log.h"
+#include "kernel/modprobe.h"
 #include "kernel/netlink.h"
 #include "kernel/scan.h"
 #include "kernel/spawn.h"
@@ -161,7 +162,8 @@ static int linux_foreign_netdevs(struct backend *b, struct foreign_netdevs *ret)
 
 static int linux_run(struct backend *b, const char *const *argv, char *text, size_t text_size)
 {
-    return spawn_and_wait(argv, text, text_size);
+    return str_eq(argv[0], "modprobe") ? modprobe_run(argv, text, text_size)
+                                       : spawn_and_wait(argv, text, text_size);
 }
 
 static struct backend *linux_free(struct backend *b)

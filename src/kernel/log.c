@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The kernel's log. The ring buffer is read with one system call. On a host that has been up for
- * long, what the drivers said at boot has left it; then the journal is asked, if there is one.
+ * long, what the drivers said at boot has left it; then the journal is asked, if there is one. So it is where the ring is
+ * closed to us, as in the daemon's sandbox.
  */
 #include "kernel/log.h"
 
@@ -88,11 +89,13 @@ int log_read(const char *const *words, struct strv *ret)
     int r;
 
     r = read_ring(&ring);
-    if (r < 0)
+    if (r < 0 && r != -EPERM)
         return r;
     text = ring;
-    if (!has_boot(ring) && read_journal(&journal) == 0 && *journal)
+    if ((!ring || !has_boot(ring)) && read_journal(&journal) == 0 && *journal)
         text = journal;
+    if (!text)
+        return r;
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         if (str_has_any(line, words) && strv_add(ret, plain_line(line)) < 0)
             return -ENOMEM;

@@ -14,7 +14,7 @@
 
 #define WHERE_SIZE 256
 
-static bool is_policy_name(const char *name)
+bool policy_is_file_name(const char *name)
 {
     static const char *const endings[] = { ".yaml", ".yml", ".json" };
     size_t len = strlen(name);
@@ -68,25 +68,30 @@ static int read_documents(const char *path, const char *text, size_t len, struct
     return error_set(error, SRIOV_USAGE, 0, where, "%s", wrong.text);
 }
 
-static int load_file(const char *path, struct desired *ret, struct sriov_error *error)
+int policy_load_text(const char *name, const char *text, size_t len, struct desired *ret,
+                     struct sriov_error *error)
 {
-    _cleanup_free_ char *text = NULL;
     _cleanup_node_ struct node *documents = NULL;
-    size_t len, count = 0;
-    int r = file_read_at(AT_FDCWD, path, POLICY_BYTES, &text, &len);
-    if (r < 0)
-        return cannot_read(path, r, error);
-    r = read_documents(path, text, len, &documents, error);
+    size_t count = 0;
+    int r = read_documents(name, text, len, &documents, error);
     for (size_t i = 0; r >= 0 && i < documents->count; i++) {
         const struct node *document = &documents->items[i];
         if (document->kind == NODE_NULL)
             continue;
-        r = desired_add(ret, document, path, error);
+        r = desired_add(ret, document, name, error);
         count++;
     }
     if (r < 0)
         return r;
-    return count == 0 ? no_policy_in(path, error) : 0;
+    return count == 0 ? no_policy_in(name, error) : 0;
+}
+
+static int load_file(const char *path, struct desired *ret, struct sriov_error *error)
+{
+    _cleanup_free_ char *text = NULL;
+    size_t len;
+    int r = file_read_at(AT_FDCWD, path, POLICY_BYTES, &text, &len);
+    return r < 0 ? cannot_read(path, r, error) : policy_load_text(path, text, len, ret, error);
 }
 
 bool policy_folder_has_any(const char *path)
@@ -96,7 +101,7 @@ bool policy_folder_has_any(const char *path)
     if (file_list_at(AT_FDCWD, path, &names) < 0)
         return false;
     for (size_t i = 0; i < names.count; i++)
-        any |= is_policy_name(names.items[i]);
+        any |= policy_is_file_name(names.items[i]);
     return any;
 }
 
@@ -106,7 +111,7 @@ static int load_folder(const char *path, const struct strv *names, struct desire
     size_t count = 0;
     for (size_t i = 0; i < names->count; i++) {
         _cleanup_free_ char *file = NULL;
-        if (!is_policy_name(names->items[i]))
+        if (!policy_is_file_name(names->items[i]))
             continue;
         if (asprintf(&file, "%s/%s", path, names->items[i]) < 0)
             return error_no_memory(error);

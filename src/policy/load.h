@@ -18,6 +18,13 @@
  * before. */
 int policy_load(const char *path, struct desired *ret, struct sriov_error *error);
 
+/* The same of a text; `name` is what messages call it. It may hold POLICY_BYTES. */
+int policy_load_text(const char *name, const char *text, size_t len, struct desired *ret,
+                     struct sriov_error *error);
+
+/* Is this, by its name in a folder, a policy file? */
+bool policy_is_file_name(const char *name);
+
 /* Has the folder a policy file? A host without one is no fault, nor is an empty folder. */
 bool policy_folder_has_any(const char *path);
 

@@ -10,6 +10,8 @@
  *     fail:K       point K is not done and answers EIO; all others work
  *     kill:K       SIGKILL to ourselves just before point K is done
  *     kill-after:K SIGKILL just after it was done
+ *     kill-starter:K  SIGKILL to who started us, just before point K is done; we go on
+ *     kill-both:K  to both
  *
  * SRIOV_FAULT_LOG=FILE appends a line for each point: its number and what it is.
  */
@@ -29,6 +31,7 @@ struct fault_backend {
 };
 
 static atomic_ulong points; /* binds come from several threads */
+static pid_t starter;       /* not the parent: a worker's is sriovctl */
 
 int __wrap_backend_linux(const char *sysfs_root, struct backend **ret);
 int __real_backend_linux(const char *sysfs_root, struct backend **ret);
@@ -89,7 +92,9 @@ static bool enter(const char *what, const char *with, unsigned long *ret_point)
     *ret_point = atomic_fetch_add(&points, 1) + 1;
     write_count(*ret_point);
     write_log(*ret_point, what, with);
-    if (asked("kill", *ret_point))
+    if (asked("kill-starter", *ret_point) || asked("kill-both", *ret_point))
+        kill(starter, SIGKILL);
+    if (asked("kill", *ret_point) || asked("kill-both", *ret_point))
         raise(SIGKILL);
     return asked("fail", *ret_point);
 }
@@ -241,6 +246,7 @@ int __wrap_backend_linux(const char *sysfs_root, struct backend **ret)
         return r;
     }
     f->base.ops = &fault_ops;
+    starter = getppid();
     *ret = &f->base;
     return 0;
 }

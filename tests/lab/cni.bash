@@ -72,14 +72,14 @@ host_local='.ipam = {type: "host-local", routes: [{dst: "0.0.0.0/0"}, {dst: "::/
 
 # One call, as a runtime makes it. Of what it passes, these may be preset: container, namespace (a path), CNI_ARGS.
 cni() { # COMMAND NAMESPACE IFNAME [FILTER over the configuration]
-    cni_with "$1" "$2" "$3" "$plugin" <<<"$(jq -c "${4-.}" <<<"$conf")"
+    cni_with "$1" "$2" "$3" "$plugin" <<<"$(if [ $# -lt 4 ]; then echo "$conf"; else jq -c "$4" <<<"$conf"; fi)"
 }
 
 cni_with() { # COMMAND NAMESPACE IFNAME PROGRAM… <CONFIGURATION
     local command=$1 name=$2 ifname=$3
     shift 3
-    keep env CNI_COMMAND="$command" CNI_CONTAINERID="${container-c-$name}" CNI_NETNS="${namespace-/run/netns/$name}" \
-        CNI_IFNAME="$ifname" CNI_PATH="$tmp/plugins:/usr/lib/cni" CNI_ARGS="${CNI_ARGS-}" "$@"
+    CNI_COMMAND="$command" CNI_CONTAINERID="${container-c-$name}" CNI_NETNS="${namespace-/run/netns/$name}" \
+        CNI_IFNAME="$ifname" CNI_PATH="$tmp/plugins:/usr/lib/cni" CNI_ARGS="${CNI_ARGS-}" keep "$@"
 }
 
 works() { # WHAT COMMAND NAMESPACE IFNAME [FILTER]
@@ -124,18 +124,20 @@ END
 
 # ---- What must be as before -----------------------------------------------------------------------------------------------
 
-# The interfaces of a namespace, without counters and index; the one of this process with no name given.
+# jq: the interfaces of a namespace, without counters and index.
+interfaces='sort_by(.ifname)[] | select(.linkinfo.info_kind != "dummy") |
+    {ifname, address, mtu, group, alias: .ifalias, parent: .parentdev, altnames: ((.altnames // []) | sort),
+     flags: (.flags - ["LOWER_UP", "NO-CARRIER"] | sort)}'
+
+# One a line; those of this process with no name given.
 links() { # [NAMESPACE]
-    ip ${1:+-n "$1"} -d -j link show | jq -c 'sort_by(.ifname)[] | select(.linkinfo.info_kind != "dummy") |
-        {ifname, address, mtu, group, alias: .ifalias, parent: .parentdev, altnames: ((.altnames // []) | sort),
-         flags: (.flags - ["LOWER_UP", "NO-CARRIER"] | sort)}'
+    ip ${1:+-n "$1"} -d -j link show | jq -c "$interfaces"
 }
 
 # Everything that lending a VF may touch: list with its holders, the netdevs, drivers, leases, reserved addresses.
 vf_state() {
     local file
-    sriovctl list --json | jq -S 'del(.pfs[] | .busy, .link, .speed)'
-    links
+    { sriovctl list --json && ip -d -j link show; } | jq -S "if type == \"object\" then del(.pfs[] | .busy, .link, .speed) else $interfaces end"
     for file in /sys/bus/pci/devices/*/{sriov_drivers_autoprobe,driver_override}; do
         [ ! -e "$file" ] || echo "$file $(<"$file")"
     done
@@ -143,25 +145,36 @@ vf_state() {
 }
 
 # Files of attachments that are over.
-left_behind() {
-    find $leases /var/lib/cni/sriov $addresses -type f ! -name lock ! -name 'last_reserved_ip*' ! -name '*.lock' 2>/dev/null
-}
+left_behind() (
+    shopt -s globstar dotglob nullglob
+    for file in {$leases,/var/lib/cni/sriov,$addresses}/**; do
+        case ${file##*/} in
+        lock | last_reserved_ip* | *.lock) ;;
+        *) [ ! -f "$file" ] || echo "$file" ;;
+        esac
+    done
+)
 
 keep_baseline() {
     must udevadm settle
     vf_state >"$tmp/baseline"
 }
 
-# udev may still be giving names to what came home.
 same_as_before() {
+    now=$(vf_state)
+    [ "$now" = "$(<"$tmp/baseline")" ]
+}
+
+# udev may still be giving names to what came home.
+same_once_settled() {
     udevadm settle
-    vf_state >"$tmp/now"
-    cmp -s "$tmp/baseline" "$tmp/now"
+    same_as_before
 }
 
 # Prints what is not as before; nothing if all is.
-difference() {
-    wait_for "${1-5}" same_as_before || diff "$tmp/baseline" "$tmp/now"
+difference() { # [SECONDS]
+    local now
+    wait_for "${1-5}" same_once_settled || diff "$tmp/baseline" - <<<"$now"
 }
 
 # What comes after a failure is compared with what is there now: one fault is told once.

@@ -113,7 +113,14 @@ machine() {
     for file in /sys/class/net/*/device/physfn; do
         [ ! -e "$file" ] || echo "${file%/device*} $(<"${file%/device*}/address")"
     done
-    ls /etc/modprobe.d
+    echo /etc/modprobe.d/*
+}
+
+# How it differs from what is kept of it in $tmp/STATE; nothing if it does not.
+differs_from() { # STATE
+    local now
+    now=$(machine)
+    [ "$now" = "$(<"$tmp/$1")" ] || diff <(sed 's/{/\n{/g' "$tmp/$1") <(sed 's/{/\n{/g' <<<"$now")
 }
 
 # The policy's machine, all events over. What was said of above may happen here, too: it is undone and tried again.

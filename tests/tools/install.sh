@@ -49,7 +49,7 @@ needs_only() { # LIBRARY-PATTERN FILE
 check "make install" make --no-print-directory install DESTDIR="$dir/root" PREFIX=/usr
 for file in bin/sriovctl share/man/man1/sriovctl.1 share/man/man5/sriovd-policy.5 include/sriov/host.h \
     include/sriov/change.h share/bash-completion/completions/sriovctl share/zsh/site-functions/_sriovctl \
-    share/fish/vendor_completions.d/sriovctl.fish lib/systemd/system/sriovd-apply.service; do
+    share/fish/vendor_completions.d/sriovctl.fish lib/systemd/system/sriovd.service lib/systemd/system/sriovd.socket sbin/sriovd; do
     check "installs $file" installed "$file"
 done
 check "no test program among it" test -z "$(find "$dir/root" -name 'sriovctl-fault')"

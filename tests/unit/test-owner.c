@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -103,6 +104,23 @@ static void test_a_process(void **state)
     o.pid_namespace++; /* seen from a container with pids of its own */
     assert_int_equal(owner_life(&o), OWNER_LIVES);
     assert_int_equal(owner_life(&me), OWNER_LIVES);
+}
+
+/* The descriptor is ready as soon as the process has ended, before anybody has waited for it. */
+static void test_the_end_of_a_process(void **state)
+{
+    pid_t pid = start(false);
+    struct pollfd p = { .events = POLLIN };
+
+    assert_int_equal(host_process_open(pid, &p.fd), 0);
+    assert_int_equal(poll(&p, 1, 0), 0);
+    kill(pid, SIGKILL);
+    assert_int_equal(poll(&p, 1, 10000), 1);
+    close(p.fd);
+    reap(pid);
+    p.fd = 99;
+    assert_int_equal(host_process_open(pid, &p.fd), -ESRCH);
+    assert_int_equal(p.fd, 99);
 }
 
 /* ---- a process whose first thread has ended ---- */
@@ -289,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_name_lives_until_it_is_released),
         cmocka_unit_test(test_a_process),
+        cmocka_unit_test(test_the_end_of_a_process),
         cmocka_unit_test(test_a_process_without_its_first_thread),
         in_folder(test_a_namespace),
         cmocka_unit_test(test_a_process_and_a_namespace),

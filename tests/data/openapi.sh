@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The description of the API: openapi.sh GEN-API SRIOVD SRIOVCTL. docs/api.md in the repository is what gen-api makes of the route
+# table (make it anew with `build/src/daemon/gen-api page >docs/api.md`), and a daemon that answers from a capture serves the same
+# OpenAPI document and answers as it says (openapi-check).
+set -euo pipefail
+gen=$(realpath "$1")
+sriovd=$(realpath "$2")
+sriovctl=$(realpath "$3")
+cd "$(dirname "$0")"
+tmp=$(mktemp -d)
+daemon=
+# shellcheck disable=SC2317 # the trap's
+end() {
+    [ -z "$daemon" ] || kill "$daemon" || true
+    rm -rf "$tmp"
+}
+trap end EXIT
+
+failures=0
+if difference=$(diff -u ../../docs/api.md <("$gen" page)); then
+    echo 'ok 1 - docs/api.md is made of the table of routes'
+else
+    echo 'not ok 1 - docs/api.md is made of the table of routes'
+    printf '%s\n' "$difference" | sed 's/^/# /'
+    failures=1
+fi
+
+"$gen" openapi >"$tmp/openapi.json"
+printf 'policy: %s\n' "$tmp/policy" >"$tmp/sriovd.conf"
+mkdir "$tmp/policy"
+"$sriovd" --config "$tmp/sriovd.conf" --replay igb.json --socket "$tmp/socket" --state-dir "$tmp/state" \
+    --sriovctl "$sriovctl" 2>"$tmp/log" &
+daemon=$!
+for _ in $(seq 100); do
+    [ ! -S "$tmp/socket" ] || break
+    sleep 0.1
+done
+if ! ./openapi-check "$tmp/openapi.json" "$tmp/socket"; then
+    sed 's/^/# /' "$tmp/log"
+    failures=1
+fi
+exit "$failures"

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The API over any bytes that an admin's connection may bring: the HTTP server, the routes and what
+ * checks and answers them are real; the machine is a capture, and jobs end at once, with any exit
+ * status. What is handed to a job must hold no option that reads or writes files of the daemon's
+ * host; whatever claims to be JSON must be; nothing may stay behind when the peer is gone.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/json-read.h"
+#include "core/session.h"
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "fuzz.h"
+
+#define CAPTURE "tests/data/igb.json"
+#define JOBS 16
+
+static const struct node_limits roomy = { .bytes = SIZE_MAX, .nodes = 1u << 20, .depth = 64 };
+
+static struct daemon d;
+static struct look *look;
+
+static void must(bool condition)
+{
+    if (!condition)
+        abort();
+}
+
+/* ---- in place of the loop: timers that are due when we say so ---- */
+
+struct source {
+    struct source *next;
+    void (*due)(void *userdata);
+    void *userdata;
+    bool runs;
+};
+
+static struct source *sources;
+
+int loop_add_timer(struct loop *l, uint64_t microseconds, void (*due)(void *userdata),
+                   void *userdata, struct source **ret)
+{
+    struct source *s = malloc(sizeof(*s));
+    must(s);
+    *s = (struct source){ .next = sources, .due = due, .userdata = userdata, .runs = true };
+    *ret = sources = s;
+    return 0;
+}
+
+int loop_timer_set(struct source *timer, uint64_t microseconds)
+{
+    timer->runs = true;
+    return 0;
+}
+
+void loop_timer_stop(struct source *timer)
+{
+    timer->runs = false;
+}
+
+struct source *source_free(struct source *s)
+{
+    struct source **place = &sources;
+    while (s && *place != s)
+        place = &(*place)->next;
+    if (s)
+        *place = s->next;
+    free(s);
+    return NULL;
+}
+
+static void run_timers(void)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        struct source *s = sources;
+        while (s && !s->runs)
+            s = s->next;
+        if (!s)
+            return;
+        s->runs = false;
+        s->due(s->userdata);
+    }
+}
+
+/* ---- in place of the machine and of other parts ---- */
+
+int state_fresh(struct state *s, void (*ready)(void *userdata, struct look *look), void *userdata)
+{
+    ready(userdata, look);
+    return 0;
+}
+
+void state_forget(struct state *s, void *userdata)
+{
+}
+
+struct look *state_look(const struct state *s)
+{
+    return look;
+}
+
+void state_changed(struct state *s)
+{
+}
+
+unsigned reader_busy(struct reader *r)
+{
+    return 0;
+}
+
+struct ledger *daemon_ledger(struct daemon *daemon)
+{
+    return NULL;
+}
+
+void reconcile_json(const struct reconcile *r, struct json_writer *w)
+{
+    json_object(w, NULL);
+    json_end(w);
+}
+
+void metrics_respond(struct daemon *daemon, struct http_request *r)
+{
+    http_respond(
+        r, &(struct http_answer){ .status = 200, .type = "text/plain", .body = "", .len = 0 });
+}
+
+void log_record(const struct record *r, const char *message, const char *json)
+{
+    _cleanup_node_ struct node *document = NULL;
+    must(json_read(json, strlen(json), &roomy, &document, NULL) == 0);
+}
+
+/* ---- in place of jobs ---- */
+
+struct stub {
+    struct job job;
+    void (*done)(void *userdata, const struct job *job);
+    void *userdata;
+};
+
+static struct stub stubs[JOBS];
+static uint64_t last_job;
+
+/* The options before "--" are ours or checked; behind it nothing is an option. */
+static unsigned check_args(const char *const *args)
+{
+    static const char *const never[] = { "--replay", "--state-dir",  "--sysfs-root",
+                                         "--host",   "--token-file", "--ca" };
+    unsigned hash = 0;
+    bool options = true;
+    for (; *args; args++) {
+        if (str_eq(*args, "--"))
+            options = false;
+        for (size_t i = 0; options && i < ELEMENTS(never); i++)
+            must(!str_starts(*args, never[i]));
+        if (options && (str_eq(*args, "-f") || str_eq(*args, "--file")))
+            must(args[1] && (str_eq(args[1], "-") || str_eq(args[1], d.config.policy)));
+        for (const char *c = *args; *c; c++)
+            hash = hash * 31 + (unsigned char)*c;
+    }
+    return hash;
+}
+
+int job_start(struct jobs *j, const struct job_request *q, uint64_t *ret_id)
+{
+    static const char *const outputs[] = {
+        "{}\n", "",  "{\"error\":{\"code\":3,\"message\":\"in use\"}}\n", "{\"error\":", "\xff\n",
+        "null", "[]"
+    };
+    unsigned hash = check_args(q->args);
+    struct stub *s = stubs;
+    while (s < stubs + JOBS && s->job.id != 0)
+        s++;
+    if (s == stubs + JOBS)
+        return -EAGAIN;
+    *s = (struct stub){ .done = q->done, .userdata = q->userdata };
+    s->job.id = ++last_job;
+    s->job.status = (int)(hash % 9 < 8 ? hash % 9 : 137);
+    buf_add_str(&s->job.out, outputs[hash / 9 % ELEMENTS(outputs)]);
+    if (ret_id)
+        *ret_id = s->job.id;
+    return 0;
+}
+
+void job_forget(struct jobs *j, uint64_t id)
+{
+    for (size_t i = 0; i < JOBS; i++) {
+        if (stubs[i].job.id == id)
+            stubs[i].done = NULL;
+    }
+}
+
+const struct job *jobs_item(const struct jobs *j, size_t place)
+{
+    for (size_t i = 0; i < JOBS; i++) {
+        if (stubs[i].job.id != 0 && place-- == 0)
+            return &stubs[i].job;
+    }
+    return NULL;
+}
+
+static void end_jobs(void)
+{
+    for (size_t i = 0; i < JOBS; i++) {
+        struct stub *s = &stubs[i];
+        if (s->job.id != 0 && s->done)
+            s->done(s->userdata, &s->job);
+        buf_done(&s->job.out);
+        *s = (struct stub){ 0 };
+    }
+}
+
+/* ---- answers ---- */
+
+static struct buf heard;
+
+/* Of the head at the start of `text`: the length of its body. */
+static size_t body_length(const char *text, const char *end)
+{
+    const char *length = strcasestr(text, "\r\nContent-Length: ");
+    return length && length < end ? strtoul(length + 18, NULL, 10) : 0;
+}
+
+/* What was sent by then; the last answer may be cut off, and a stream has no length. */
+static void check_answers(void)
+{
+    const char *text = heard.data ? heard.data : "";
+    const char *stop = text + heard.len;
+    while (text < stop) {
+        const char *end = strstr(text, "\r\n\r\n");
+        must(str_starts(text, "HTTP/1."));
+        if (!end || strcasestr(text, "Transfer-Encoding:"))
+            return;
+        const char *type = strcasestr(text, "\r\nContent-Type: application/json");
+        size_t len = body_length(text, end);
+        bool is_json = type && type < end && len > 0;
+        _cleanup_node_ struct node *document = NULL;
+        end += 4;
+        if (end + len > stop)
+            return;
+        must(!is_json || json_read(end, len, &roomy, &document, NULL) == 0);
+        text = end + len;
+    }
+}
+
+/* ---- one connection ---- */
+
+static void set_up(void)
+{
+    struct session s = { .replay = CAPTURE };
+    struct sriov_error error;
+    d.config.group = strdup("sriov");
+    d.config.tokens = strdup("/nonexistent/tokens");
+    d.config.policy = strdup("/nonexistent");
+    look = calloc(1, sizeof(*look));
+    must(look && session_snapshot(&s, &error) >= 0 && session_holders(&s, &error) >= 0);
+    *look = (struct look){ .references = 1, .number = 1, .snapshot = TAKE_PTR(s.snapshot) };
+    look->holders = s.holders;
+    s.holders = (struct holders){ 0 };
+    session_done(&s);
+}
+
+static struct http_server *start(struct sockaddr_un *address, socklen_t *len)
+{
+    struct http_server *server;
+    struct http_options o = {
+        .listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+        .limits = { .requests_per_second = 1000000 },
+        .handler = api_handle,
+        .refused = api_refused,
+    };
+    char why[160];
+    must(feed_new(&d.feed) >= 0 && api_new(&d, &d.api, NULL) >= 0);
+    o.userdata = d.api;
+    *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    *len = sizeof(*address);
+    must(bind(o.listen_fd, (struct sockaddr *)address, sizeof(sa_family_t)) == 0);
+    must(listen(o.listen_fd, 4) == 0);
+    must(getsockname(o.listen_fd, (struct sockaddr *)address, len) == 0);
+    must(http_server_new(&o, &server, why, sizeof(why)) == 0);
+    return server;
+}
+
+static void turn(struct http_server *server, int fd)
+{
+    char piece[65536];
+    ssize_t n;
+    http_server_run(server);
+    while ((n = recv(fd, piece, sizeof(piece), MSG_DONTWAIT)) > 0) {
+        buf_add(&heard, piece, (size_t)n);
+        http_server_run(server);
+    }
+}
+
+static void say(struct http_server *server, int fd, const uint8_t *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n > 0) {
+            data += n;
+            size -= (size_t)n;
+        }
+        turn(server, fd);
+        if (n < 0 && http_server_connections(server) == 0)
+            return;
+    }
+}
+
+/* Some jobs take longer than their caller waits, and some callers leave: by the last byte. */
+static void end_work(struct http_server *server, int fd, bool is_slow)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        if (is_slow)
+            run_timers();
+        end_jobs();
+        turn(server, fd);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct sockaddr_un address;
+    socklen_t len;
+    uint8_t last = size > 0 ? data[size - 1] : 0;
+    if (!look)
+        set_up();
+    struct http_server *server = start(&address, &len);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    must(connect(fd, (struct sockaddr *)&address, len) == 0);
+    turn(server, fd);
+    say(server, fd, data, size);
+    if (last & 2)
+        shutdown(fd, SHUT_RDWR);
+    end_work(server, fd, last & 1);
+    check_answers();
+    buf_done(&heard);
+    close(fd);
+    for (unsigned i = 0; i < 16 && http_server_connections(server) > 0; i++)
+        http_server_run(server);
+    must(http_server_connections(server) == 0);
+    http_server_free(server);
+    end_jobs();
+    d.api = api_free(d.api);
+    d.feed = feed_free(d.feed);
+    must(!sources);
+    return 0;
+}
