@@ -15,6 +15,7 @@ struct look {
     uint64_t number; /* 1, 2, ... */
     uint64_t begun;  /* nanoseconds of CLOCK_MONOTONIC: what changed before is in it */
     uint64_t took;   /* nanoseconds */
+    uint64_t cost;   /* nanoseconds of processor time: waiting for a lock costs nobody anything */
     uint64_t spent;  /* nanoseconds, by this and all before it */
     struct snapshot *snapshot;
     struct holders holders;

@@ -33,7 +33,7 @@ const struct daemon_word daemon_words[] = {
       "makes a token, good for so many days or until it is removed, and prints it: it is kept as a "
       "salted hash only" },
     { "token list", "names, roles and ends of the tokens" },
-    { "token remove NAME", "the token is refused from the next reload of the daemon on" },
+    { "token remove NAME", "the token is refused at once" },
     { NULL },
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * When to look. An event starts a timer of 20 ms, or of four times what the last look took if that
+ * When to look. An event starts a timer of 20 ms, or of four times what the last look cost if that
  * is more, so a machine that never rests is read for a fifth of the time at most; when it is due,
  * the reading thread looks. Nothing runs while nothing happens and nobody asks.
  */
@@ -8,13 +8,16 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "core/ledger-lock.h"
 #include "kernel/events.h"
 
 #define NS_PER_US UINT64_C(1000)
+#define NS_PER_S UINT64_C(1000000000)
 #define BURST_US UINT64_C(20000)
-#define REST 4                        /* times the length of a look */
+#define REST 4 /* times what a look costs */
+#define REST_MAX_US UINT64_C(1000000)
 #define FRESH_NS UINT64_C(1000000000) /* who holds a VF is not announced */
 #define PATIENCE_US UINT64_C(1000000) /* then who waits gets the last look */
 
@@ -71,10 +74,19 @@ static int note_busy(const struct session *s, struct look *ret, struct sriov_err
     return ledger_locks_held(s->state_dir, &ret->busy) < 0 ? error_no_memory(error) : 0;
 }
 
+static uint64_t processor_time(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
 static void work(void *userdata, struct session *s)
 {
     struct looking *l = userdata;
     struct look *look = l->look;
+    uint64_t cost = processor_time();
 
     look->begun = events_now();
     session_forget(s);
@@ -90,6 +102,7 @@ static void work(void *userdata, struct session *s)
     s->holders = (struct holders){ 0 };
     s->has_holders = false;
     look->took = events_now() - look->begun;
+    look->cost = processor_time() - cost;
 }
 
 /* ---- who waits ---- */
@@ -216,7 +229,7 @@ static void begin_look(struct state *s)
 
 static void start_burst(struct state *s)
 {
-    uint64_t rest = s->look ? REST * s->look->took / NS_PER_US : 0;
+    uint64_t rest = s->look ? MIN_OF(REST * s->look->cost / NS_PER_US, REST_MAX_US) : 0;
 
     if (!s->burst_runs)
         s->burst_runs = loop_timer_set(s->burst, MAX_OF(BURST_US, rest)) >= 0;

@@ -97,12 +97,13 @@ export const rollback = (id, how) => call('POST', `/v1/transactions/${place(id)}
 export const acquire = (body) => call('POST', '/v1/leases', body);
 export const release = (pf, vf) => call('DELETE', `/v1/leases/${place(pf, vf)}`);
 
-/** Calls `heard` with each record from now on, `changed` with whether the stream stands; comes back by itself. */
+/** Calls `heard` with each record that the daemon still keeps and those to come, `changed` with whether the stream stands. It
+ * comes back by itself. */
 export async function listen(heard, changed) {
-    let last = '';
+    let last = '0';
     for (let pause = 500; ; pause = Math.min(pause * 2, 10000)) {
         try {
-            const headers = { ...authorization(), Accept: 'text/event-stream', ...(last ? { 'Last-Event-ID': last } : {}) };
+            const headers = { ...authorization(), Accept: 'text/event-stream', 'Last-Event-ID': last };
             const answer = await fetch('/v1/events', { headers, cache: 'no-store' });
             if (answer.status === 401) return;
             if (answer.ok) {

@@ -93,7 +93,7 @@ function tools() {
             },
             svg('svg', { viewBox: '0 0 16 16', 'aria-hidden': 'true', key: theme() }, themeIcons[theme()]()),
         ),
-        me.name && h('button', { class: 'plain', onclick: signOut, title: me.name }, t('frame.sign-out')),
+        me.name && h('button', { class: 'plain', onclick: signOut, title: `${me.name} (${me.role})` }, t('frame.sign-out')),
     );
 }
 
@@ -142,7 +142,7 @@ function begin(health) {
     api.whenUnauthorized(signOut);
     store.start((what, record) => {
         if (what === 'live') drawHeader();
-        page?.heard?.(record);
+        if (record) page?.heard?.(record);
         draw();
     });
     addEventListener('hashchange', open);

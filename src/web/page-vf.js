@@ -14,6 +14,7 @@ import { findLease, findPf, findVf, pfLabel } from './store.js';
 import { age, t, term, time } from './words.js';
 
 const HISTORY_ROWS = 30;
+const TOGETHER_MS = 300;
 
 const address = (pf, index) => `#/vf/${encodeURIComponent(pfLabel(pf))}/${index}`;
 
@@ -83,10 +84,16 @@ function holderCard(vf, lease) {
     );
 }
 
-/** What each setting was before the first change of it that is still in the history: what a rollback leads back to. */
+/** A value of before is not known of a VF that was made by the same change, nor had it a driver. */
+const isFirst = (row) => row.from === null || (row.what === 'driver' && row.from === 'none' && row.to === 'default');
+
+/** What each setting was before the first change of it since the VF was made; the history is newest first. */
 function baselineOf(history) {
     const before = new Map();
-    for (const row of history ?? []) if (row.state === 'done') before.set(row.what, row);
+    for (const row of history ?? []) {
+        if (isFirst(row)) break;
+        if (row.state === 'done') before.set(row.what, row);
+    }
     return [...before.values()];
 }
 
@@ -148,13 +155,13 @@ function openOne(label, index, redraw) {
     const edits = {};
     const traffic = new Traffic(label, index, redraw);
     let history = null;
+    let timer = 0; // several records tell of one change
 
-    const readHistory = () =>
-        api
-            .history(`${label}/${index}`, HISTORY_ROWS)
-            .then((answer) => (history = answer))
-            .catch(() => {})
-            .finally(redraw);
+    async function readHistory() {
+        timer = 0;
+        history = await api.history(`${label}/${index}`, HISTORY_ROWS).catch(() => history);
+        redraw();
+    }
     readHistory();
 
     const form = (pf, vf, role) =>
@@ -180,8 +187,13 @@ function openOne(label, index, redraw) {
     return {
         needs: ['pfs', 'leases'],
         title: () => `${label}/${index}`,
-        heard: (record) => record?.object === `${label}/${index}` && readHistory(),
-        close: () => traffic.stop(),
+        heard(record) {
+            if (record.object === `${label}/${index}`) timer ||= setTimeout(readHistory, TOGETHER_MS);
+        },
+        close() {
+            clearTimeout(timer);
+            traffic.stop();
+        },
         view({ pfs, error }, { role }) {
             if (!pfs) return error ? trouble(error) : waiting();
             const pf = findPf(label);

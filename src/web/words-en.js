@@ -272,7 +272,7 @@ export default {
     'host.ready': 'ready',
     'host.not-ready': 'not ready',
     'host.events': 'Events',
-    'host.events.none': 'Nothing has happened since this page was opened.',
+    'host.events.none': 'Nothing has happened yet.',
 
     'check.cpu': 'CPU virtualisation',
     'check.firmware-tables': 'Firmware tables',

@@ -272,7 +272,7 @@ export default {
     'host.ready': '就绪',
     'host.not-ready': '未就绪',
     'host.events': '事件',
-    'host.events.none': '打开此页面以来没有事件。',
+    'host.events.none': '还没有事件。',
 
     'check.cpu': 'CPU 虚拟化',
     'check.firmware-tables': '固件表',

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // What the tests of the console stand on: a browser that keeps account of what a page does, and the guest on the other side.
-// From tests/host/console.sh come the console's address, the folder shared with the guest, and where pictures go.
+// From tests/host/console.sh come the addresses of both consoles, the folder shared with the guest, and where pictures go.
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-const { CONSOLE_URL, CONSOLE_SHARE, CONSOLE_MODULES, CONSOLE_SCREENSHOTS } = process.env;
+const { CONSOLE_URL, CONSOLE_REPLAY_URL, CONSOLE_SHARE, CONSOLE_MODULES, CONSOLE_SCREENSHOTS } = process.env;
 const { chromium } = createRequire(join(CONSOLE_MODULES, 'here.js'))('playwright-core');
 
 const GUEST_MS = 60000;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export const address = CONSOLE_URL;
+export const replay = CONSOLE_REPLAY_URL;
 export const token = (role) => readFileSync(join(CONSOLE_SHARE, `token.${role}`), 'utf8').trim();
 
 let asked = 0;
@@ -43,8 +44,8 @@ export const complaints = [];
 /** Refusals that a test provokes are errors for the browser's console, but not for us. */
 const isRefusal = (text) => /^Failed to load resource: .* status of (401|403|409|422)/.test(text);
 
-/** A page of its own browser profile: {width, dark, locale, role}; without a role nobody is signed in. */
-export async function open({ width = 1280, dark = false, locale = 'en-US', role = 'admin' } = {}) {
+/** A page of its own browser profile; without a role nobody is signed in. `at` is the daemon. */
+export async function open({ width = 1280, dark = false, locale = 'en-US', role = 'admin', at = address } = {}) {
     const context = await browser.newContext({
         viewport: { width, height: width < 500 ? 780 : 820 },
         colorScheme: dark ? 'dark' : 'light',
@@ -59,13 +60,13 @@ export async function open({ width = 1280, dark = false, locale = 'en-US', role 
     });
     page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
     page.on('request', (request) => {
-        if (!request.url().startsWith(`${address}/`)) complaints.push(`request: ${request.url()}`);
+        if (!request.url().startsWith(`${at}/`)) complaints.push(`request: ${request.url()}`);
     });
     return page;
 }
 
-export async function go(page, path) {
-    await page.goto(`${address}/#/${path}`);
+export async function go(page, path, at = address) {
+    await page.goto(`${at}/#/${path}`);
     await page.waitForSelector('#main h1, #main h2');
     await page.waitForFunction(() => !document.querySelector('#main [aria-busy]'));
 }

@@ -3,7 +3,7 @@
 // The console in a browser, against sriovd in a guest (guest.sh): what a person does with it, and what the machine is like
 // afterwards.
 
-import { address, complaints, go, guest, open, shoot, start, stop, token, until } from './browser.mjs';
+import { address, complaints, go, guest, open, replay, shoot, start, stop, token, until } from './browser.mjs';
 import { contrast, unnamed } from './looks.mjs';
 import { finish, has, is, ok, part } from './tap.mjs';
 import { words } from './words.mjs';
@@ -156,6 +156,30 @@ async function edit() {
     await page.context().close();
 }
 
+async function driver() {
+    const page = await open();
+    await go(page, 'vf/enp2s0/2');
+    await page.fill('[data-test=driver]', 'vfio-pci');
+    await page.click('[data-test=plan]');
+    await page.waitForSelector('#dialog .disturbs');
+    has(await dialog(page).textContent(), 'sriovctl bind enp2s0/2 vfio-pci', 'another driver is a bind');
+    await apply(page);
+    is(await guest('basename $(readlink /sys/class/net/enp2s0/device/virtfn2/driver)'), 'vfio-pci', 'and done');
+    await page.context().close();
+}
+
+async function port() {
+    const page = await open();
+    await go(page, 'nics');
+    await card(page, 'enp2s0').locator('summary').click();
+    await card(page, 'enp2s0').locator('[data-test=mtu]').fill('1600');
+    await card(page, 'enp2s0').locator('[data-test=plan]').click();
+    await page.waitForSelector('#dialog .disturbs');
+    await apply(page);
+    is(await guest('cat /sys/class/net/enp2s0/mtu'), '1600', 'a setting of a PF is changed the same way');
+    await page.context().close();
+}
+
 async function live() {
     const page = await open();
     await go(page, 'vf/enp2s0/1');
@@ -282,6 +306,32 @@ async function looks() {
     is(nameless.join('\n'), '', 'every control has a name');
 }
 
+/** A daemon on this machine that answers from a capture with 256 VFs, whose traffic is counted. */
+async function many() {
+    const page = await open({ width: 360, at: replay, role: 'replay' });
+    await go(page, 'nics', replay);
+    is(await page.locator('.pf a.slice').count(), 256, '256 VFs are 256 slices');
+    is(await page.evaluate(() => document.documentElement.scrollWidth), 360, 'and fit');
+    await shoot(page, 'nics-256-360');
+    await go(page, 'vf/enp1s0/3', replay);
+    await page.waitForSelector('figcaption');
+    await page.waitForFunction(() => /received 0 bit\/s/.test(document.querySelector('figcaption').textContent));
+    ok(true, 'traffic that the driver counts is drawn');
+    await page.context().close();
+}
+
+/** The VM does not let go of its VF, so the removal hangs in the kernel; it ends with the guest. */
+async function busy() {
+    const page = await open();
+    await go(page, 'nics');
+    await guest('(setsid sriovctl create enp1s0 0 --force --quiet >/dev/null 2>&1 &)');
+    await card(page, 'enp1s0').locator('.busy').waitFor();
+    has(await card(page, 'enp1s0').textContent(), 'create enp1s0 0', 'while the kernel hangs in a removal, the PF is shown as busy');
+    await go(page, 'vf/enp2s0/0');
+    ok(true, 'and the pages answer');
+    await page.context().close();
+}
+
 /** The form's rows against the daemon's own table of attributes. */
 async function attributes() {
     const document = JSON.parse(await guest('curl -sk https://127.0.0.1:8443/v1/openapi.json'));
@@ -304,6 +354,8 @@ await part('slicing with the mouse', pointer);
 await part('refused slicing', refused);
 await part('forced slicing', forced);
 await part('editing a VF', edit);
+await part('binding', driver);
+await part('settings of a PF', port);
 await part('live', live);
 await part('rollback', rollBack);
 await part('leases', lend);
@@ -313,6 +365,8 @@ await part('languages', language);
 await part('colours', colours);
 await part('looks', looks);
 await part('attributes', attributes);
+await part('many VFs', many);
+await part('a write that hangs', busy);
 is(complaints.join('\n'), '', 'no request to anywhere else, no error in the browser');
 await stop();
 finish();

@@ -30,6 +30,15 @@ fi
 "$gen" openapi >"$tmp/openapi.json"
 printf 'policy: %s\n' "$tmp/policy" >"$tmp/sriovd.conf"
 mkdir "$tmp/policy"
+cat >"$tmp/policy/a.yaml" <<'POLICY'
+pfs:
+  - match: {name: enp1s0}
+    mode: observe
+    num_vfs: 4
+    vfs: {"0": {vlan: 7}}
+  - match: {name: enp9s0}
+    num_vfs: 1
+POLICY
 "$sriovd" --config "$tmp/sriovd.conf" --replay igb.json --socket "$tmp/socket" --state-dir "$tmp/state" \
     --sriovctl "$sriovctl" 2>"$tmp/log" &
 daemon=$!

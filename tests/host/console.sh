@@ -8,11 +8,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 modules=build/console
 work=$(mktemp -d)
-guest=''
+guest='' daemon=''
+sbin=build/stage/usr/sbin
 
 clean_up() {
     touch "$work/ask.end"
     [ -z "$guest" ] || { kill "$guest" 2>/dev/null; wait "$guest"; } || true
+    [ -z "$daemon" ] || { kill "$daemon" && wait "$daemon"; } || true
     rm -rf "$work"
 }
 trap clean_up EXIT
@@ -47,8 +49,25 @@ start_guest() {
     done
 }
 
+# A daemon on this machine, which answers from a capture.
+start_replay() {
+    local here=$work/replay
+    replay_port=$(free_port)
+    mkdir "$here" "$here/policy"
+    python3 tests/host/make-capture 256 >"$here/capture.json"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=lab \
+        -keyout "$here/tls.key" -out "$here/tls.crt" 2>/dev/null
+    printf '%s: "%s"\n' listen "127.0.0.1:$replay_port" certificate "$here/tls.crt" key "$here/tls.key" \
+        tokens "$here/tokens" policy "$here/policy" >"$here/sriovd.conf"
+    "$sbin/sriovd" token --config "$here/sriovd.conf" add replay read >"$work/token.replay"
+    "$sbin/sriovd" --config "$here/sriovd.conf" --replay "$here/capture.json" --state-dir "$here" \
+        --socket "$here/api.sock" --sriovctl build/stage/usr/bin/sriovctl 2>"$here/log" &
+    daemon=$!
+}
+
 install_driver
 start_guest
+start_replay
 rm -rf build/screenshots
-CONSOLE_URL="https://127.0.0.1:$port" CONSOLE_SHARE=$work CONSOLE_MODULES=$PWD/$modules CONSOLE_SCREENSHOTS=build/screenshots \
+CONSOLE_URL="https://127.0.0.1:$port" CONSOLE_REPLAY_URL="https://127.0.0.1:$replay_port" CONSOLE_SHARE=$work CONSOLE_MODULES=$PWD/$modules CONSOLE_SCREENSHOTS=build/screenshots \
     node tests/console/console.mjs

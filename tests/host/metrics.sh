@@ -46,17 +46,33 @@ values_are_those_of_the_machine() {
 }
 
 what_the_daemon_knows_of_itself() {
-    is "$(value process_open_fds)" "$(find "/proc/$daemon/fd" -mindepth 1 | wc -l)" 'its open files'
+    local resident
+    resident=$(($(sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' "/proc/$daemon/status") * 1024))
+    is "$(value process_open_fds)" "$(($(find "/proc/$daemon/fd" -mindepth 1 | wc -l) + 1))" 'its open files, with this connection'
     has "$(value process_cpu_seconds_total)" '*.*' 'its processor time'
-    is "$(($(value process_resident_memory_bytes) / 10000000))" 1 'its memory, between 10 and 20 MB'
+    is "$(awk -v a="$(value process_resident_memory_bytes)" -v b=$resident 'BEGIN { print a > b / 2 && a < b * 2 }')" 1 'its memory'
+    ok 'when it started' test $((EPOCHSECONDS - $(value process_start_time_seconds))) -lt 600
     is "$(value sriov_http_connections)" 1 'the connection of this scrape'
     ok 'how often it looked' test "$(value sriov_looks_total)" -ge 1
 }
 
-prometheus_has_no_complaint() {
-    keep promtool check metrics <"$tmp/page"
-    is "$status:$(cat "$out" "$err")" '0:' 'promtool check metrics is content'
-    is "$(families "$tmp/page" | uniq -d)" '' 'no family comes twice'
+no_complaint() { # PAGE WHOSE
+    keep promtool check metrics <"$1"
+    is "$status:$(cat "$out" "$err")" '0:' "promtool check metrics has no complaint: $2"
+    is "$(families "$1" | uniq -d)" '' "no family comes twice: $2"
+}
+
+# The daemon on a kernel, with VFs of igb and a lease; and what it leaves for node_exporter.
+real_vfs() {
+    mkdir -p "$tmp/share"
+    succeeds 'a guest with four VFs is scraped' lab/run --nics 1 --share "$tmp/share" --stage "${SRIOV_STAGE:-build/stage}" -- \
+        bash tests/host/scrape-guest
+    no_complaint "$tmp/share/page" 'real VFs'
+    no_complaint "$tmp/share/sriov.prom" 'the file for node_exporter'
+    is "$(families "$tmp/share/sriov.prom" | grep -E '^process_|events|drift|build|http' | grep -v build)" '' \
+        'the file says nothing that only a daemon knows'
+    has "$(cat "$tmp/share/sriov.prom")" '*sriov_lease_start_time_seconds{pf="enp1s0",vf="1",owner="web"}*' 'but who leases'
+    has "$(cat "$tmp/share/sriov.prom")" '*sriov_doctor_findings{severity="error"} 0*' 'and what the doctor says'
 }
 
 openmetrics_is_the_same() {
@@ -73,7 +89,8 @@ openmetrics_is_the_same() {
 # Whatever they speak of must exist: a metric renamed would leave an alert silent for ever.
 others_speak_of_what_is_there() {
     local there word name
-    there=$(families "$tmp/page")
+    there=$(families "$tmp/page"; families "$tmp/share/page")
+    there=$(sort -u <<<"$there")
     for name in alerts.yaml dashboard.json; do
         word=$(grep -oE '\b(sriov|process)_[a-z_]+' "$monitoring/$name" | sort -u)
         is "$(comm -23 <(echo "$word") <(echo "$there"))" '' "$name names no metric that is not there"
@@ -142,8 +159,9 @@ make_captures
 whole_page
 values_are_those_of_the_machine
 what_the_daemon_knows_of_itself
-prometheus_has_no_complaint
+no_complaint "$tmp/page" 'a capture'
 openmetrics_is_the_same
+real_vfs
 others_speak_of_what_is_there
 rules_are_right
 dashboard_is_right

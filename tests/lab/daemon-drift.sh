@@ -48,7 +48,7 @@ repair='.kind == "repair" and (.message | startswith("put back"))'
 observed() {
     policy observe
     mark
-    start_daemon --state-dir /var/lib/sriovd
+    start_daemon
     tells 20 'observe: what differs at the start is told' "$drift and (.message | contains(\"num_vfs is 0, should be 3\"))"
     tells 20 'and the daemon is ready' '.message == "ready"'
     is "$(sys enp1s0 sriov_numvfs)" 0 'nothing is written'

@@ -255,6 +255,72 @@ static void test_history(void **state)
     ledger_close(l);
 }
 
+/* ---- lists ---- */
+
+static void assert_ids(struct ledger *l, int64_t before, size_t limit, int64_t first, size_t wanted)
+{
+    struct transaction *items = NULL;
+    size_t count = 0;
+
+    assert_int_equal(ledger_transactions(l, before, limit, &items, &count, NULL), 0);
+    assert_int_equal(count, wanted);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(items[i].id, first - (int64_t)i);
+    transactions_free(items, count);
+}
+
+static void test_transactions_are_listed(void **state)
+{
+    struct ledger *l = open_ledger();
+    uint64_t counts[TRANSACTION_STATES] = { 9 };
+    struct transaction *items = NULL;
+    struct history_row *rows = NULL;
+    size_t count = 0;
+
+    for (int64_t id = 1; id <= 5; id++)
+        assert_int_equal(begin_both(l), id);
+    assert_int_equal(ledger_finish(l, 1, TRANSACTION_APPLIED, NULL, NULL), 0);
+    assert_int_equal(ledger_finish(l, 2, TRANSACTION_VOID, NULL, NULL), 0);
+    assert_ids(l, 0, 10, 5, 5);
+    assert_ids(l, 0, 2, 5, 2);
+    assert_ids(l, 4, 2, 3, 2);
+    assert_ids(l, 2, 10, 1, 1);
+    assert_ids(l, 1, 10, 0, 0);
+    assert_int_equal(ledger_transactions(l, 0, 1, &items, &count, NULL), 0);
+    assert_int_equal(items[0].state, TRANSACTION_RUNNING);
+    assert_int_equal(items[0].pfs.count, 2);
+    assert_string_equal(items[0].command, "apply");
+    /* Nobody has the locks. */
+    assert_true(ledger_is_interrupted(l, &items[0]));
+    assert_int_equal(ledger_lock(l, &items[0].pfs, NULL), 0);
+    transactions_free(items, count);
+
+    assert_int_equal(ledger_counts(l, counts, NULL), 0);
+    assert_int_equal(counts[TRANSACTION_RUNNING], 3);
+    assert_int_equal(counts[TRANSACTION_APPLIED], 1);
+    assert_int_equal(counts[TRANSACTION_REVERTED], 0);
+    assert_int_equal(counts[TRANSACTION_VOID], 1);
+    assert_int_equal(ledger_steps(l, 4, &rows, &count, NULL), 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(rows[0].transaction, 4);
+    assert_string_equal(rows[0].what, "num_vfs");
+    assert_string_equal(rows[1].object, "eni1np1/3");
+    free(rows);
+    ledger_close(l);
+}
+
+static void test_lists_of_no_ledger(void **state)
+{
+    uint64_t counts[TRANSACTION_STATES] = { 9 };
+    struct transaction *items = NULL;
+    size_t count = 7;
+
+    assert_int_equal(ledger_transactions(NULL, 0, 10, &items, &count, NULL), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(ledger_counts(NULL, counts, NULL), 0);
+    assert_int_equal(counts[TRANSACTION_RUNNING], 0);
+}
+
 static void test_state_names(void **state)
 {
     assert_string_equal(transaction_state_name(TRANSACTION_RUNNING), "running");
@@ -361,6 +427,8 @@ int main(void)
         in_folder(test_a_transaction_comes_back),
         in_folder(test_no_such_transaction),
         in_folder(test_history),
+        in_folder(test_transactions_are_listed),
+        cmocka_unit_test(test_lists_of_no_ledger),
         cmocka_unit_test(test_state_names),
         in_folder(test_locks),
         in_folder(test_a_lock_over_a_fork),
