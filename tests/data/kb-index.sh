@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The index of the knowledge base in the repository is what gen-docs makes of the doctor's table: kb-index.sh GEN-DOCS. Make
-# it anew with `build/src/cli/gen-docs kb >docs/kb/README.md`.
+# it anew with `build/docs/gen-docs kb >docs/kb/README.md`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -4,15 +4,20 @@
  */
 #include <stdio.h>
 
-#include "cli/gen.h"
+#include "gen/gen.h"
 
 static const struct page {
     const char *name;
     void (*generate)(struct buf *out);
 } pages[] = {
-    { "man", gen_man },   { "man-policy", gen_man_policy },
-    { "bash", gen_bash }, { "zsh", gen_zsh },
-    { "fish", gen_fish }, { "reference", gen_reference },
+    { "man", gen_man },
+    { "man-policy", gen_man_policy },
+    { "man-daemon", gen_man_daemon },
+    { "man-conf", gen_man_conf },
+    { "bash", gen_bash },
+    { "zsh", gen_zsh },
+    { "fish", gen_fish },
+    { "reference", gen_reference },
     { "kb", gen_kb },
 };
 
@@ -34,6 +39,7 @@ int main(int argc, char **argv)
         if (str_eq(pages[i].name, argv[1]))
             return print(&pages[i]);
     }
-    fprintf(stderr, "usage: gen-docs man|man-policy|bash|zsh|fish|reference|kb\n");
+    fprintf(stderr,
+            "usage: gen-docs man|man-daemon|man-conf|man-policy|bash|zsh|fish|reference|kb\n");
     return 2;
 }

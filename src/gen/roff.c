@@ -2,7 +2,7 @@
  *
  * The few man(7) macros that the pages are made of.
  */
-#include "cli/gen.h"
+#include "gen/gen.h"
 
 /* A hyphen of ours is always a minus (options, names), and a line may not begin like a request. */
 void roff_text(struct buf *out, const char *text)

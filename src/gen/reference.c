@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "cli/gen.h"
+#include "gen/gen.h"
 #include "cli/markdown.h"
 
 #define CELLS(...)                                                                                 \

@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 
-#include "cli/gen.h"
+#include "gen/gen.h"
 
 static const char *const word_kinds[] = {
     [WORD_NONE] = "",           [WORD_PF] = "pf",

@@ -2,7 +2,7 @@
  *
  * Completions for fish: one `complete` line per fact.
  */
-#include "cli/gen.h"
+#include "gen/gen.h"
 
 static const char functions[] = "function __sriovctl_pfs\n"
                                 "    for f in /sys/class/net/*/device/sriov_totalvfs\n"

@@ -2,7 +2,7 @@
  *
  * sriovd-policy(5), from the tables of policy keys and attributes.
  */
-#include "cli/gen.h"
+#include "gen/gen.h"
 #include "core/policy-keys.h"
 
 static void keys(struct buf *out, const struct policy_key *rows)

@@ -2,9 +2,9 @@
  *
  * The index of the knowledge base, docs/kb/README.md: the doctor's checks with their pages, by
  * area. The file is kept in the repository, to be read there; a test compares it with what this
- * prints. To make it anew: build/src/cli/gen-docs kb >docs/kb/README.md
+ * prints. To make it anew: build/docs/gen-docs kb >docs/kb/README.md
  */
-#include "cli/gen.h"
+#include "gen/gen.h"
 #include "doctor/doctor.h"
 
 static const char head[] =

@@ -3,7 +3,7 @@
  * sriovctl(1), from the tables of verbs, options and attributes. No date in it: the same source
  * gives the same page.
  */
-#include "cli/gen.h"
+#include "gen/gen.h"
 
 static void options(struct buf *out, const struct option_row *rows)
 {

@@ -3,7 +3,7 @@
  * What the pages tell beside the program's own tables: exit status, files, environment, JSON
  * fields.
  */
-#include "cli/gen.h"
+#include "gen/gen.h"
 
 const struct fact gen_codes[] = {
     { "0", "Done, or there was nothing to do." },

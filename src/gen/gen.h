@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The generator of man pages, completions and reference: it runs while building, and prints the
- * tables of the program. Nothing of it is in sriovctl.
+ * tables of the programs. Nothing of it is in them.
  */
-#ifndef CLI_GEN_H
-#define CLI_GEN_H
+#ifndef GEN_GEN_H
+#define GEN_GEN_H
 
 #include "cli/help.h"
 #include "cli/text.h"
@@ -16,7 +16,7 @@ struct fact {
     const char *text;
 };
 
-/* gen-facts.c */
+/* facts.c */
 extern const struct fact gen_codes[]; /* exit status */
 extern const struct fact gen_files[];
 extern const struct fact gen_environment[];
@@ -36,13 +36,15 @@ const struct attr_word *gen_words(const struct attr *row);
 /* One generator each. */
 void gen_man(struct buf *out);
 void gen_man_policy(struct buf *out);
+void gen_man_daemon(struct buf *out);
+void gen_man_conf(struct buf *out);
 void gen_bash(struct buf *out);
 void gen_zsh(struct buf *out);
 void gen_fish(struct buf *out);
 void gen_reference(struct buf *out);
 void gen_kb(struct buf *out);
 
-/* gen-roff.c */
+/* roff.c */
 void roff_text(struct buf *out, const char *text);      /* escaped, no newline */
 void roff_paragraph(struct buf *out, const char *text); /* .PP and the text */
 void roff_item(struct buf *out, const char *term, const char *text);
