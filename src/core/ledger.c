@@ -411,19 +411,21 @@ void transaction_done(struct transaction *t)
 
 #define TRANSACTION_COLUMNS "id, boot, state, started, ended, who, command, pid, baseline"
 
-static int read_pfs(struct ledger *l, struct transaction *t)
+/* `pfs` is NULL at first, and serves for all rows that are read with it. */
+static int read_pfs(struct ledger *l, sqlite3_stmt **pfs, struct transaction *t)
 {
-    _cleanup_statement_ sqlite3_stmt *s = NULL;
-
-    if (statement_open(l, &s, "SELECT DISTINCT pf FROM step WHERE txn = ?", "i", t->id) < 0)
+    if (!*pfs && statement_open(l, pfs, "SELECT DISTINCT pf FROM step WHERE txn = ?", "") < 0)
         return -EIO;
-    while (sqlite3_step(s) == SQLITE_ROW)
-        if (strv_add(&t->pfs, (const char *)sqlite3_column_text(s, 0)) < 0)
+    sqlite3_reset(*pfs);
+    if (sqlite3_bind_int64(*pfs, 1, t->id) != SQLITE_OK)
+        return -EIO;
+    while (sqlite3_step(*pfs) == SQLITE_ROW)
+        if (strv_add(&t->pfs, (const char *)sqlite3_column_text(*pfs, 0)) < 0)
             return -ENOMEM;
     return 0;
 }
 
-static int read_transaction(struct ledger *l, sqlite3_stmt *s, struct transaction *ret)
+static int read_row(struct ledger *l, sqlite3_stmt *s, sqlite3_stmt **pfs, struct transaction *ret)
 {
     struct transaction t = { .id = sqlite3_column_int64(s, 0) };
     char boot[HOST_BOOT_ID_SIZE];
@@ -438,13 +440,20 @@ static int read_transaction(struct ledger *l, sqlite3_stmt *s, struct transactio
     column_copy(s, 6, t.command, sizeof(t.command));
     t.pid = sqlite3_column_int(s, 7);
     t.baseline = strdup((const char *)sqlite3_column_text(s, 8));
-    r = t.baseline ? read_pfs(l, &t) : -ENOMEM;
+    r = t.baseline ? read_pfs(l, pfs, &t) : -ENOMEM;
     if (r < 0) {
         transaction_done(&t);
         return r;
     }
     *ret = t;
     return 0;
+}
+
+static int read_transaction(struct ledger *l, sqlite3_stmt *s, struct transaction *ret)
+{
+    _cleanup_statement_ sqlite3_stmt *pfs = NULL;
+
+    return read_row(l, s, &pfs, ret);
 }
 
 static int no_transaction(struct ledger *l, int64_t id, struct sriov_error *error)
@@ -492,6 +501,7 @@ void transactions_free(struct transaction *items, size_t count)
 static int read_transactions(struct ledger *l, sqlite3_stmt *s, struct transaction **ret,
                              size_t *ret_count, struct sriov_error *error)
 {
+    _cleanup_statement_ sqlite3_stmt *pfs = NULL;
     struct transaction *items = NULL;
     size_t count = 0;
     int r;
@@ -499,7 +509,7 @@ static int read_transactions(struct ledger *l, sqlite3_stmt *s, struct transacti
     while ((r = sqlite3_step(s)) == SQLITE_ROW) {
         struct transaction *grown = reallocarray(items, count + 1, sizeof(*grown));
 
-        if (!grown || (items = grown, read_transaction(l, s, &items[count]) < 0))
+        if (!grown || (items = grown, read_row(l, s, &pfs, &items[count]) < 0))
             break;
         count++;
     }

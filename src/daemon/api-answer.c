@@ -88,14 +88,13 @@ void call_answer(struct call *c, const struct http_answer *answer)
 {
     const char *headers[HEADERS_MAX + 1] = { NULL };
     struct http_answer full = *answer;
-    struct http_request *request = c->request;
 
     add_headers(answer->headers, headers);
     add_headers(common_headers, headers);
     full.headers = headers;
-    http_set_userdata(request, NULL, NULL);
-    call_free(c);
-    http_respond(request, &full);
+    http_set_userdata(c->request, NULL, NULL);
+    http_respond(c->request, &full);
+    call_free(c); /* not before: the answer may have something of the call in it */
 }
 
 void call_answer_json(struct call *c, const struct buf *json)

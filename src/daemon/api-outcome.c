@@ -10,13 +10,20 @@
 #include "daemon/api-handler.h"
 #include "daemon/api-work.h"
 
+/* One that was killed may have printed half of something. */
+static bool was_killed(const struct work *w)
+{
+    return w->status >= 128;
+}
+
 /* With --json an error is one object with this key. What else comes with a status is an answer: the
  * doctor exits with 1 if it found something. */
 static bool is_error(const struct work *w)
 {
     static const char start[] = "{\"error\":";
 
-    return w->status != SRIOV_DONE && (w->out.len == 0 || str_starts(w->out.data, start));
+    return w->status != SRIOV_DONE &&
+           (was_killed(w) || w->out.len == 0 || str_starts(w->out.data, start));
 }
 
 static void put_result(const struct work *w, struct buf *ret)
@@ -50,7 +57,7 @@ unsigned work_answer(const struct work *w, struct buf *ret)
         buf_add(ret, w->out.data, w->out.len);
         return success(w->route);
     }
-    if (w->out.len > 0) {
+    if (w->out.len > 0 && !was_killed(w)) {
         buf_add(ret, w->out.data, w->out.len);
     } else {
         snprintf(message, sizeof(message), "ended with status %d without an answer", w->status);

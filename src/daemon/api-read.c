@@ -19,7 +19,7 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 #define LIMIT_DEFAULT 100
-#define LIMIT_MAX 10000
+#define LIMIT_MAX 1000 /* rows: some 10 ms */
 
 /* ---- devices ---- */
 

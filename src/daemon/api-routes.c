@@ -39,12 +39,12 @@ static const struct field object_query[] = {
 static const struct field history_query[] = {
     { "object", FIELD_TEXT, .help = "only this PF or VF; one that is gone by its PCI address" },
     { "limit", FIELD_NUMBER,
-      .help = "at most so many changes and so many leases; 100 if left out" },
+      .help = "at most so many changes and so many leases; 100 if left out, no more than 1000" },
     { NULL },
 };
 
 static const struct field transactions_query[] = {
-    { "limit", FIELD_NUMBER, .help = "at most so many; 100 if left out, at most 10000" },
+    { "limit", FIELD_NUMBER, .help = "at most so many; 100 if left out, no more than 1000" },
     { "before", FIELD_NUMBER, .help = "only those with a lower id: the next page" },
     { NULL },
 };

@@ -53,7 +53,7 @@ void api_reload(struct api *a)
 
     if (auth_reload(a->auth, &error) >= 0)
         return;
-    snprintf(message, sizeof(message), "those who may ask are as before: %s%s%s", error.message,
+    snprintf(message, sizeof(message), "no token is good until this is put right: %s%s%s", error.message,
              *error.kernel ? ": " : "", error.kernel);
     feed_tell(a->daemon->feed, &(struct record){ .kind = RECORD_DAEMON,
                                                  .level = LEVEL_ERROR,

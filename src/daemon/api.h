@@ -115,11 +115,7 @@ int body_check(const struct schema *schema, const struct node *body, struct srio
 #define FIELD_NAMES 48
 void field_names(const struct field *fields, const char *ret[FIELD_NAMES]);
 
-/* ---- documents made of the tables ---- */
-
-/* OpenAPI 3.1 as JSON. 0 or -ENOMEM. */
+/* OpenAPI 3.1 of the tables, as JSON. 0 or -ENOMEM. */
 int openapi_write(struct buf *ret);
-/* docs/api.md. 0 or -ENOMEM. */
-int api_page_write(struct buf *ret);
 
 #endif

@@ -15,15 +15,16 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "daemon/token.h"
 
-#define GROUPS_AT_MOST 65536 /* of a process, as the kernel has it */
+#define NAMES_LIMIT (4u << 20) /* of /etc/passwd and /etc/group */
+#define GROUPS_AT_MOST 65536   /* of a process, as the kernel has it */
 #define NO_GROUP ((gid_t)-1)
 
 static const char *const roles[] = {
@@ -75,34 +76,61 @@ int role_from_name(const char *name, enum role *ret)
 
 /* ---- users, groups, tokens ---- */
 
-static gid_t find_group(const char *name)
+/* The next line "NAME:PASSWORD:NUMBER:..." of such a file, by way of *rest; false at the end. */
+static bool next_entry(char **rest, const char **ret_name, uint32_t *ret_number)
 {
-    _cleanup_(fclose_p) FILE *file = fopen("/etc/group", "re");
-    struct group *g = NULL;
-    while (file && (g = fgetgrent(file)) && !str_eq(g->gr_name, name))
-        ;
-    return g ? g->gr_gid : NO_GROUP;
+    char *line;
+    while ((line = strsep(rest, "\n"))) {
+        const char *name = strsep(&line, ":");
+        const char *password = strsep(&line, ":"), *number = strsep(&line, ":");
+        uint64_t value;
+        if (password && number && str_to_u64(number, UINT32_MAX - 1, &value) == 0) {
+            *ret_name = name;
+            *ret_number = (uint32_t)value;
+            return true;
+        }
+    }
+    return false;
 }
 
-static int add_user(struct users *all, const struct passwd *p)
+static gid_t find_group(const char *name)
+{
+    _cleanup_free_ char *text = NULL;
+    const char *found;
+    gid_t gid;
+    if (file_read_at(AT_FDCWD, "/etc/group", NAMES_LIMIT, &text, NULL) < 0)
+        return NO_GROUP;
+    for (char *rest = text; next_entry(&rest, &found, &gid);) {
+        if (str_eq(found, name))
+            return gid;
+    }
+    return NO_GROUP;
+}
+
+static int add_user(struct users *all, const char *name, uid_t uid)
 {
     struct user *items = reallocarray(all->items, all->count + 1, sizeof(*items));
     if (!items)
         return -ENOMEM;
     all->items = items;
-    items[all->count].uid = p->pw_uid;
-    STR_SET(items[all->count++].name, p->pw_name);
+    items[all->count].uid = uid;
+    STR_SET(items[all->count++].name, name);
     return 0;
 }
 
 /* Names only; whoever is missing is called by number. */
 static struct users read_users(void)
 {
-    _cleanup_(fclose_p) FILE *file = fopen("/etc/passwd", "re");
+    _cleanup_free_ char *text = NULL;
     struct users all = { 0 };
-    const struct passwd *p;
-    while (file && (p = fgetpwent(file)) && add_user(&all, p) >= 0)
-        ;
+    const char *name;
+    uid_t uid;
+    if (file_read_at(AT_FDCWD, "/etc/passwd", NAMES_LIMIT, &text, NULL) < 0)
+        return all;
+    for (char *rest = text; next_entry(&rest, &name, &uid);) {
+        if (add_user(&all, name, uid) < 0)
+            break;
+    }
     return all;
 }
 

@@ -64,6 +64,7 @@ struct owners {
     uint64_t job;
     bool at_work; /* the job runs */
     bool again;   /* somebody died meanwhile */
+    bool begun;   /* there was a look, which knows the PFs' names */
 };
 
 static void reclaim(struct owners *o);
@@ -77,7 +78,7 @@ static void tell(struct tenant *t, enum record_level level, const char *message)
     char object[OBJECT_SIZE];
 
     STR_SET(lease.pf, t->pf);
-    lease_label(&lease, look ? look->snapshot : NULL, object);
+    lease_label(&lease, look->snapshot, object);
     feed_tell(t->all->d->feed, &(struct record){
                                    .kind = RECORD_LEASE,
                                    .level = level,
@@ -140,11 +141,22 @@ static int watch_process(struct tenant *t, struct process *p, pid_t pid)
     return r;
 }
 
+static void on_folder(void *userdata, const char *name);
+
+/* Also anew: a folder that was deleted is watched no more when it is made again. */
+static int watch_entries(struct folder *f)
+{
+    f->source = source_free(f->source);
+    return loop_add_folder(f->all->d->loop, f->path, on_folder, f, &f->source);
+}
+
 static void on_folder(void *userdata, const char *name)
 {
     struct folder *f = userdata;
     struct owners *o = f->all;
 
+    if (!name)
+        watch_entries(f);
     for (size_t i = 0; i < o->n_tenants; i++) {
         struct tenant *t = o->tenants[i];
 
@@ -173,7 +185,7 @@ static int watch_folder(struct owners *o, const char *path)
 
     for (size_t i = 0; i < o->n_folders; i++) {
         if (str_eq(o->folders[i]->path, path))
-            return 0;
+            return o->folders[i]->source ? 0 : watch_entries(o->folders[i]);
     }
     folders = reallocarray(o->folders, o->n_folders + 1, sizeof(*folders));
     if (!folders)
@@ -183,11 +195,10 @@ static int watch_folder(struct owners *o, const char *path)
     if (!f || !(f->path = strdup(path)))
         return -ENOMEM;
     f->all = o;
-    r = loop_add_folder(o->d->loop, path, on_folder, f, &f->source);
-    if (r < 0)
-        return r;
-    o->folders[o->n_folders++] = TAKE_PTR(f);
-    return 0;
+    r = watch_entries(f);
+    if (r >= 0)
+        o->folders[o->n_folders++] = TAKE_PTR(f);
+    return r;
 }
 
 /* The process of "/proc/812/ns/net", 0 if the path is another. */
@@ -371,6 +382,8 @@ static void on_lease_file(void *userdata, const char *name)
     uint64_t vf;
     int r;
 
+    if (!o->begun)
+        return;
     if (!name) {
         read_all(o, true);
     } else {
@@ -461,13 +474,14 @@ static void reclaim(struct owners *o)
 }
 
 /* Those of an earlier boot, and those left half-way by who is dead, end at the start, too. */
-static void reclaim_at_start(struct owners *o)
+static void begin(struct owners *o)
 {
     char boot[HOST_BOOT_ID_SIZE] = "";
     struct lease *leases = NULL;
     size_t count = 0;
     bool over = false;
 
+    o->begun = true;
     read_all(o, false);
     if (host_boot_id(boot) < 0 || lease_list(o->d->config.state_dir, &leases, &count, NULL) < 0)
         return;
@@ -510,8 +524,6 @@ int owners_new(struct daemon *d, struct owners **ret)
         return r;
     }
     *ret = o;
-    if (!d->replay)
-        reclaim_at_start(o);
     return 0;
 }
 
@@ -535,6 +547,8 @@ struct owners *owners_free(struct owners *o)
 /* A namespace's path may lead elsewhere without a word of the kernel. */
 void owners_looked(struct owners *o, const struct look *now)
 {
+    if (!o->begun && !o->d->replay)
+        begin(o);
     for (size_t i = 0; i < o->n_tenants; i++) {
         if (o->tenants[i]->owner.netns[0])
             check_life(o->tenants[i]);

@@ -89,16 +89,18 @@ static void missing_json(const struct reconcile *r, struct json_writer *w)
 
 void reconcile_json(const struct reconcile *r, struct json_writer *w)
 {
+    const struct sriov_error *wrong = r->wrong.code != SRIOV_DONE ? &r->wrong : &r->conflict;
+
     json_object(w, NULL);
     json_object(w, "policy");
     json_str(w, "path", r->d->config.policy);
     json_bool(w, "settled", r->settled);
-    if (r->wrong.code == SRIOV_DONE) {
+    if (wrong->code == SRIOV_DONE) {
         json_null(w, "wrong");
     } else {
         json_object(w, "wrong");
-        json_str(w, "object", r->wrong.object);
-        json_str(w, "message", r->wrong.message);
+        json_str(w, "object", wrong->object);
+        json_str(w, "message", wrong->message);
         json_end(w);
     }
     json_array(w, "pfs");

@@ -156,7 +156,7 @@ static void take(struct reconcile *r, struct desired *policy, struct goals *goal
     r->goals = *goals;
     *policy = (struct desired){ 0 };
     *goals = (struct goals){ 0 };
-    r->wrong = (struct sriov_error){ 0 };
+    r->wrong = r->conflict = (struct sriov_error){ 0 };
     reconcile_attach(r);
     keep_pools(r);
     tell_in_force(r);

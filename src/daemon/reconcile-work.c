@@ -17,7 +17,6 @@
 #include "kernel/events.h"
 
 #define WINDOW_NS UINT64_C(60000000000)
-#define RETRY_US UINT64_C(1000000)
 #define DEATHS_MAX 3
 #define ANSWER_NODES 200000
 
@@ -112,12 +111,18 @@ static void tell_failed(struct care *c, const struct node *error, int status)
         tell(c, status == SRIOV_IN_USE ? LEVEL_WARNING : LEVEL_ERROR, text.data);
 }
 
-/* Refused because another command has the PF: that ends, and then there is a look. */
-static bool was_locked_out(const struct node *error, int status)
+/* Refused because another command has the PF: that ends, and then there is a look. Else those who
+ * are named are waited for. */
+static bool was_locked_out(struct care *c, const struct node *error, int status)
 {
     const struct node *holders = error ? node_get(error, "holders") : NULL;
 
-    return status == SRIOV_IN_USE && (!holders || holders->count == 0);
+    if (status != SRIOV_IN_USE)
+        return false;
+    if (!holders || holders->count == 0)
+        return true;
+    wait_for_holders(c, holders);
+    return false;
 }
 
 /* It, or its worker: the next job undoes what was half done, and then does its own. */
@@ -153,7 +158,7 @@ static void ended(void *userdata, const struct job *job)
         return;
     }
     error = answer ? node_get(answer, "error") : NULL;
-    if (was_locked_out(error, job->status))
+    if (was_locked_out(c, error, job->status))
         return;
     c->deaths = has_died(job->status) ? c->deaths + 1 : 0;
     c->failed = c->deaths == 0 || c->deaths >= DEATHS_MAX;
@@ -161,14 +166,6 @@ static void ended(void *userdata, const struct job *job)
 }
 
 /* ---- starting one ---- */
-
-static void try_again(void *userdata)
-{
-    struct reconcile *r = userdata;
-
-    for (struct care *c = r->cares; c; c = c->next)
-        work_try(c);
-}
 
 static void start(struct care *c)
 {
@@ -187,10 +184,11 @@ static void start(struct care *c)
         return;
     q.input = policy.data;
     q.input_len = policy.len;
+    wait_forget(c);
     c->work = c->pending ? WORK_APPLY : WORK_REPAIR;
     c->tried_at = signature(c);
     if (job_start(r->d->jobs, &q, &c->job) < 0) {
-        reconcile_in(r, &r->retry, RETRY_US, try_again);
+        reconcile_retry(r);
         return;
     }
     c->in_window++;
@@ -242,7 +240,7 @@ static bool is_wanted(const struct care *c)
 
 void work_try(struct care *c)
 {
-    if (!care_is_active(c) || c->job || c->busy || c->gave_up || !is_wanted(c) || must_defer(c))
+    if (!care_is_active(c) || c->busy || c->gave_up || !is_wanted(c) || must_defer(c))
         return;
     if (c->failed && c->tried_at == signature(c))
         return;

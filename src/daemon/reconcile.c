@@ -118,6 +118,11 @@ static void look_again(void *userdata)
     state_changed(r->d->state);
 }
 
+void reconcile_retry(struct reconcile *r)
+{
+    reconcile_in(r, &r->retry, RETRY_US, look_again);
+}
+
 static void waited_enough(void *userdata)
 {
     struct reconcile *r = userdata;
@@ -179,7 +184,7 @@ static bool judge(struct care *c, const struct look *look)
         return false;
     result = drift_find(look, c->goal, r->boot, &now, &error);
     if (result == -EAGAIN)
-        reconcile_in(r, &r->retry, RETRY_US, look_again);
+        reconcile_retry(r);
     else if (result < 0 && result != -ENOMEM)
         tell_trouble(c, &error);
     if (result < 0)
@@ -229,11 +234,12 @@ static void resolve(struct reconcile *r)
     struct sriov_error error = { 0 };
     struct goals goals = { 0 };
 
-    if (reconcile_policy_resolve(&r->policy, r->look->snapshot, &goals, &error) < 0 &&
-        !str_eq(error.message, r->wrong.message)) {
-        r->wrong = error;
-        feed_tell(r->d->feed,
-                  &(struct record){ RECORD_POLICY, LEVEL_ERROR, error.object, error.message });
+    reconcile_policy_resolve(&r->policy, r->look->snapshot, &goals, &error);
+    if (!str_eq(error.message, r->conflict.message)) {
+        r->conflict = error;
+        if (error.code != SRIOV_DONE)
+            feed_tell(r->d->feed,
+                      &(struct record){ RECORD_POLICY, LEVEL_ERROR, error.object, error.message });
     }
     goals_done(&r->goals);
     r->goals = goals;
@@ -315,6 +321,7 @@ struct reconcile *reconcile_free(struct reconcile *r)
         r->cares = c->next;
         if (c->job)
             job_forget(r->d->jobs, c->job);
+        wait_forget(c);
         drift_done(&c->drift);
         free(c);
     }

@@ -7,6 +7,7 @@
  *     reconcile-policy.c  the policy in force, and the PFs of it that are not there
  *     reconcile-drift.c   what differs from the policy, and how that is told
  *     reconcile-work.c    jobs that apply the policy or repair, and what comes of them
+ *     reconcile-wait.c    those who stood in the way of one
  *     reconcile-fight.c   who else sets what we repair
  */
 #ifndef DAEMON_RECONCILE_H
@@ -25,6 +26,12 @@ struct drift_item {
 struct drift {
     struct drift_item *items;
     size_t count;
+};
+
+/* A process that stood in the way. */
+struct blocker {
+    struct source *source;
+    int fd; /* 0: none */
 };
 
 enum work {
@@ -54,6 +61,8 @@ struct care {
     bool failed;         /* not tried again while the signature is that */
     unsigned deaths;     /* of jobs, one after the other */
 
+    struct blocker blockers[8]; /* the first of those of a refusal */
+
     uint64_t repairs;
     uint64_t window;    /* when it began, 0: not yet */
     uint64_t in_window; /* jobs begun in it */
@@ -63,10 +72,12 @@ struct care {
 struct reconcile {
     struct daemon *d;
     char boot[HOST_BOOT_ID_SIZE];
-    struct desired policy;    /* in force */
-    struct sriov_error wrong; /* with the one in the files; code SRIOV_DONE: nothing */
-    struct look *look;        /* the last one */
-    struct goals goals;       /* point into it */
+    struct desired policy; /* in force */
+    /* What is wrong with the one in the files, and what makes the one in force not fit the machine;
+     * code SRIOV_DONE: nothing. */
+    struct sriov_error wrong, conflict;
+    struct look *look;  /* the last one */
+    struct goals goals; /* point into it */
     struct care *cares;
     bool settled, late_is_over;
     /* The folders of the policy and of locks; moments: an editor is done, PFs are late, the boot
@@ -83,6 +94,8 @@ void care_forgive(struct care *c);
 /* Starts a timer that is made when it is first needed. */
 void reconcile_in(struct reconcile *r, struct source **timer, uint64_t microseconds,
                   void (*due)(void *userdata));
+/* Looks, and tries, again in a second. */
+void reconcile_retry(struct reconcile *r);
 /* Goals are new: gives them to the cares. */
 void reconcile_attach(struct reconcile *r);
 
@@ -118,6 +131,12 @@ void drift_tell(const struct care *c);
 void work_try(struct care *c);
 /* Has the policy been applied, or is there no use in waiting for it? */
 bool work_is_settled(const struct care *c);
+
+/* ---- reconcile-wait.c ---- */
+
+/* Looks again when one of these (holders in JSON) has ended. */
+void wait_for_holders(struct care *c, const struct node *holders);
+void wait_forget(struct care *c);
 
 /* ---- reconcile-fight.c ---- */
 

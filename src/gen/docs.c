@@ -19,6 +19,8 @@ static const struct page {
     { "fish", gen_fish },
     { "reference", gen_reference },
     { "kb", gen_kb },
+    { "api", gen_api },
+    { "openapi", gen_openapi },
 };
 
 static int print(const struct page *page)
@@ -39,7 +41,9 @@ int main(int argc, char **argv)
         if (str_eq(pages[i].name, argv[1]))
             return print(&pages[i]);
     }
-    fprintf(stderr,
-            "usage: gen-docs man|man-daemon|man-conf|man-policy|bash|zsh|fish|reference|kb\n");
+    fprintf(stderr, "usage: gen-docs");
+    for (size_t i = 0; i < ELEMENTS(pages); i++)
+        fprintf(stderr, "%c%s", i == 0 ? ' ' : '|', pages[i].name);
+    fputc('\n', stderr);
     return 2;
 }

@@ -43,6 +43,8 @@ void gen_zsh(struct buf *out);
 void gen_fish(struct buf *out);
 void gen_reference(struct buf *out);
 void gen_kb(struct buf *out);
+void gen_api(struct buf *out);
+void gen_openapi(struct buf *out);
 
 /* roff.c */
 void roff_text(struct buf *out, const char *text);      /* escaped, no newline */

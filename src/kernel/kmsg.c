@@ -7,17 +7,40 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
 #define RECORD_SIZE 8192 /* PRINTK_MESSAGE_MAX is 2048; a record that does not fit is lost */
-#define LEVEL_MASK 7u    /* the rest is the facility: 0 is the kernel's and no program can say it */
+#define KMSG_DEVICE makedev(1, 11)
+#define LEVEL_MASK 7u /* the rest is the facility: 0 is the kernel's and no program can say it */
+
+/* The daemon's sandbox has no way to the log; its unit has it open as standard input. */
+static int take_input(void)
+{
+    struct stat st;
+    int fd;
+
+    if (fstat(STDIN_FILENO, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != KMSG_DEVICE)
+        return -1;
+    fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
 
 int kmsg_open(int *ret)
 {
     _cleanup_close_ int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int error = errno;
 
-    if (fd < 0 || lseek(fd, 0, SEEK_END) < 0)
+    if (fd < 0)
+        fd = take_input();
+    if (fd < 0)
+        return -error;
+    if (lseek(fd, 0, SEEK_END) < 0)
         return -errno;
     *ret = TAKE_FD(fd);
     return 0;

@@ -71,8 +71,8 @@ static void take_text(const struct node *map, const char *key, char *ret, size_t
         str_copy(ret, size, text);
 }
 
-/* It knows better than we what to do; only who has no token does not hear that from it. */
-static void take_error(const struct node *said, struct sriov_error *e)
+/* It knows better than we what to do; but not where we take a token from. */
+static void take_error(const struct node *said, bool is_about_token, struct sriov_error *e)
 {
     const struct node *code = node_get(said, "code");
     uint64_t number;
@@ -81,10 +81,11 @@ static void take_error(const struct node *said, struct sriov_error *e)
         e->code = (enum sriov_code)number;
     if (!node_get_text(said, "message"))
         return;
-    if (e->code != SRIOV_NOT_PERMITTED)
-        e->remedy[0] = '\0';
-    take_text(said, "object", e->object, sizeof(e->object));
     take_text(said, "message", e->message, sizeof(e->message));
+    if (is_about_token)
+        return;
+    e->remedy[0] = '\0';
+    take_text(said, "object", e->object, sizeof(e->object));
     take_text(said, "kernel", e->kernel, sizeof(e->kernel));
     take_text(said, "remedy", e->remedy, sizeof(e->remedy));
 }
@@ -98,7 +99,7 @@ int answer_error(const char *name, unsigned status, const struct buf *body,
 
     fill_from_status(name, status, &e);
     if (answer_read(name, body, &answer, NULL) >= 0 && (said = node_get(answer, "error")))
-        take_error(said, &e);
+        take_error(said, status == 401, &e);
     if (error)
         *error = e;
     return -EIO;

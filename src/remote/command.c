@@ -158,6 +158,8 @@ static int run(struct command *c, const struct buf *body)
     int r;
 
     r = ask(c, &request, &status, &answer);
+    if (r == -ECONNRESET && (c->app->verb->flags & (VERB_WRITES | VERB_LENDS)))
+        error_remedy(&c->app->error, "it may have been done all the same: see sriovctl history");
     if (r < 0)
         return r;
     if (status == 200)

@@ -101,11 +101,12 @@ static const struct failure {
     enum sriov_code code;
     const char *message;
     const char *remedy; /* NULL: none */
+    bool begun;         /* the daemon may have heard the request */
 } failures[] = {
     { CURLE_COULDNT_CONNECT, ENOENT, SRIOV_FAILED, "there is no such socket",
       "see whether sriovd runs: systemctl status sriovd" },
     { CURLE_COULDNT_CONNECT, ECONNREFUSED, SRIOV_FAILED, "no daemon listens there",
-      "see whether sriovd runs there, and what `listen` in its sriovd.conf says" },
+      "see whether sriovd runs there (systemctl status sriovd), and what `listen` in its sriovd.conf says" },
     { CURLE_COULDNT_CONNECT, EACCES, SRIOV_NOT_PERMITTED, "you may not use that socket", NULL },
     { CURLE_COULDNT_CONNECT, 0, SRIOV_FAILED, "cannot be reached",
       "see whether the host is up and its port is not filtered" },
@@ -118,13 +119,10 @@ static const struct failure {
       "it has certificates as PEM text" },
     { CURLE_SSL_CONNECT_ERROR, 0, SRIOV_FAILED, "does not speak TLS with us",
       "see whether sriovd listens on that port" },
-    { CURLE_GOT_NOTHING, 0, SRIOV_FAILED, "ended the connection without an answer",
-      "the log there says why: journalctl -u sriovd" },
-    { CURLE_RECV_ERROR, 0, SRIOV_FAILED, "the connection broke",
-      "what was asked for may have been done all the same: see sriovctl history" },
-    { CURLE_SEND_ERROR, 0, SRIOV_FAILED, "the connection broke", NULL },
-    { CURLE_PARTIAL_FILE, 0, SRIOV_FAILED, "the connection broke",
-      "what was asked for may have been done all the same: see sriovctl history" },
+    { CURLE_GOT_NOTHING, 0, SRIOV_FAILED, "the connection broke", .begun = true },
+    { CURLE_RECV_ERROR, 0, SRIOV_FAILED, "the connection broke", .begun = true },
+    { CURLE_SEND_ERROR, 0, SRIOV_FAILED, "the connection broke", .begun = true },
+    { CURLE_PARTIAL_FILE, 0, SRIOV_FAILED, "the connection broke", .begun = true },
     { CURLE_UNSUPPORTED_PROTOCOL, 0, SRIOV_FAILED, "does not speak HTTP", NULL },
     { CURLE_WEIRD_SERVER_REPLY, 0, SRIOV_FAILED, "does not speak HTTP", NULL },
 };
@@ -136,6 +134,9 @@ static int fail(struct transfer *t, CURLcode c, struct sriov_error *error)
 
     if (c == CURLE_OUT_OF_MEMORY)
         return error_no_memory(error);
+    /* The system has no list at all: to us that is a certificate that nobody vouches for. */
+    if (c == CURLE_SSL_CACERT_BADFILE && !t->server->ca)
+        c = CURLE_PEER_FAILED_VERIFICATION;
     curl_easy_getinfo(t->curl, CURLINFO_OS_ERRNO, &system);
     if (c == CURLE_COULDNT_CONNECT && system != 0)
         words = strerrordesc_np((int)system);
@@ -148,7 +149,7 @@ static int fail(struct transfer *t, CURLcode c, struct sriov_error *error)
         error_kernel(error, words);
         if (f->remedy)
             error_remedy(error, "%s", f->remedy);
-        return -EIO;
+        return f->begun ? -ECONNRESET : -EIO;
     }
     error_set(error, SRIOV_FAILED, EIO, t->server->name, "cannot be asked");
     error_kernel(error, words);

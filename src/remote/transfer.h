@@ -31,7 +31,8 @@ struct transfer_request {
     (100u << 20) /* a job's output, at most 16 MB, may need six characters a byte */
 
 /* 0 with the HTTP status and the body, whatever the status is; also when `part` ended it. -errno
- * with `error` filled if there was no answer. */
+ * with `error` filled if there was no answer: -ECONNRESET if the daemon may have heard the request
+ * all the same. */
 int transfer_run(struct transfer *t, const struct transfer_request *q, unsigned *ret_status,
                  struct buf *ret, struct sriov_error *error);
 

@@ -150,6 +150,8 @@ static int hear(struct watch *w, const struct server *server, struct transfer *t
         app_note(a, "watching %s, Ctrl-C ends it", server->name);
     r = transfer_run(t, &request, &status, &body, &a->error);
     event_stream_done(&stream);
+    if (r == -ECONNRESET)
+        error_remedy(&a->error, "the log there says why: journalctl -u sriovd");
     if (r < 0 || w->r < 0)
         return r < 0 ? r : w->r;
     if (status != 200)

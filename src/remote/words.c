@@ -81,9 +81,9 @@ int words_make(const struct app *a, struct strv *ret)
     options.colour = a->colour ? COLOUR_ALWAYS : 0;
     r = add_options(ret, global_options, &options);
     if (r >= 0)
-        r = add_options(ret, a->verb->options, &options);
-    if (r >= 0)
         r = strv_add(ret, a->verb->name);
+    if (r >= 0)
+        r = add_options(ret, a->verb->options, &options);
     for (size_t i = 0; r >= 0 && i < a->n_args; i++) {
         if (i == a->n_plain)
             r = strv_add(ret, "--");

@@ -8,7 +8,9 @@
 
 #include "cli/app.h"
 
-/* The words behind "sriovctl": options first, then the verb and its own. 0 or -ENOMEM. */
+/* The words behind "sriovctl": options of all verbs, the verb, its options, its words. 0 or
+ * -ENOMEM.
+ */
 int words_make(const struct app *a, struct strv *ret);
 
 /* The documents of the files and folders of -f, one after the other; "-" is standard input. -errno

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Settings as a form: what was changed in it, and the way to the plan.
+// Settings as a form: what was changed in it, and the way to the plan. `edits` is a Map from the names of the settings that
+// were changed to their texts; the page keeps it.
 
 import { h } from './dom.js';
 import { value } from './parts.js';
 import { t } from './words.js';
 
-const asText = (what) => (what === true ? 'on' : what === false ? 'off' : what === null || what === undefined ? '' : `${what}`);
+const asText = (what) => (what === true ? 'on' : what === false ? 'off' : `${what ?? ''}`);
 
 /** From what the form holds to what the API takes. */
 function asValue(row, text) {
@@ -15,75 +16,106 @@ function asValue(row, text) {
     return text.trim();
 }
 
-function input(row, text, props) {
-    const choices = row.type === 'switch' ? ['on', 'off'] : row.choices;
-    if (choices) {
-        const known = choices.includes(text) ? choices : [text, ...choices];
-        return h(
-            'select',
-            { ...props, value: text },
-            known.map((one) => h('option', { value: one }, row.type === 'switch' && one ? t(`value.${one}`) : one || t('value.none'))),
-        );
-    }
+function choice(row, text, props) {
+    const choices = row.choices ?? ['on', 'off'];
+    const known = choices.includes(text) ? choices : [text, ...choices];
+    const name = (one) => (row.type === 'switch' && one ? t(`value.${one}`) : one || t('value.none'));
+    return h(
+        'select',
+        { ...props, value: text },
+        known.map((one) => h('option', { value: one }, name(one))),
+    );
+}
+
+function entry(row, text, props) {
     const list = row.suggestions && `${props.id}-list`;
+    const limits = row.type === 'number' ? { min: row.min ?? 0, max: row.max } : { pattern: row.pattern };
     return [
-        h('input', { ...props, type: row.type, min: row.type === 'number' ? (row.min ?? 0) : null, max: row.max, pattern: row.pattern, value: text, list, spellcheck: 'false', autocomplete: 'off' }),
-        list && h('datalist', { id: list }, row.suggestions.map((one) => h('option', { value: one }))),
+        h('input', {
+            ...props,
+            ...limits,
+            type: row.type,
+            value: text,
+            list,
+            spellcheck: 'false',
+            autocomplete: 'off',
+        }),
+        list &&
+            h(
+                'datalist',
+                { id: list },
+                row.suggestions.map((one) => h('option', { value: one })),
+            ),
     ];
 }
 
-/**
- * rows: of attributes-table.js; now: the object as the API gives it; edits: {name: text} of what was changed here, kept by the
- * page; plan(body, words): shows the plan of the body, in sriovctl's words.
- */
-export function attributeForm({ rows, now, edits, redraw, plan }) {
-    const known = rows.filter(({ name }) => now[name] !== null || name === 'driver');
-    const changed = known.filter(({ name }) => name in edits);
-    const alone = changed.some((row) => row.alone) && changed.length > 1;
-
-    const change = (name) => ({ target }) => {
-        if (target.value === asText(now[name])) delete edits[name];
-        else edits[name] = target.value;
+function setting({ now, edits, redraw }, row) {
+    const { name, type, unit } = row;
+    const isChanged = edits.has(name);
+    const id = `set-${now.handle ?? now.index}-${name}`;
+    const oninput = ({ target }) => {
+        if (target.value === asText(now[name])) edits.delete(name);
+        else edits.set(name, target.value);
         redraw();
     };
+    const field = type === 'switch' || type === 'choice' ? choice : entry;
+    return h(
+        'div',
+        { class: `setting${isChanged ? ' changed' : ''}`, key: name },
+        h(
+            'label',
+            { for: id, title: name },
+            t(`attribute.${name}`),
+            h('span', { class: 'was' }, isChanged && [t('vf.was'), ' ', value(now[name])]),
+        ),
+        h(
+            'span',
+            { class: 'field' },
+            field(row, edits.get(name) ?? asText(now[name]), { id, oninput, 'data-test': name }),
+            unit && h('span', { class: 'unit' }, unit),
+        ),
+    );
+}
+
+function buttons({ edits, redraw }, isReady, text) {
     const reset = () => {
-        for (const name of Object.keys(edits)) delete edits[name];
+        edits.clear();
         redraw();
     };
-    const submit = (event) => {
+    return h(
+        'footer',
+        {},
+        h('span', { class: 'quiet' }, text),
+        h('button', { type: 'button', class: 'plain', disabled: edits.size === 0, onclick: reset }, t('plan.reset')),
+        h('button', { class: 'main', disabled: !isReady, 'data-test': 'plan' }, t('plan.show')),
+    );
+}
+
+/**
+ * form: {rows, now, edits, redraw, plan}. rows: of attributes-table.js; now: the object as the API gives it; plan(body, words)
+ * shows the plan of the body, which is `words` to sriovctl.
+ */
+export function attributeForm(form) {
+    const { rows, now, edits, plan } = form;
+    const known = rows.filter(({ name }) => (now[name] ?? null) !== null || name === 'driver');
+    const changed = known.filter(({ name }) => edits.has(name));
+    const isMixed = changed.length > 1 && changed.some((row) => row.alone);
+    const isReady = changed.length > 0 && !isMixed;
+    const onsubmit = (event) => {
         event.preventDefault();
-        if (changed.length === 0 || alone) return;
-        const body = Object.fromEntries(changed.map((row) => [row.name, asValue(row, edits[row.name])]));
-        plan(body, changed.map(({ name }) => `${name}=${edits[name]}`).join(' '));
+        if (!isReady) return;
+        const body = Object.fromEntries(changed.map((row) => [row.name, asValue(row, edits.get(row.name))]));
+        plan(body, changed.map(({ name }) => `${name}=${edits.get(name)}`).join(' '));
     };
-
-    const line = (row) => {
-        const text = edits[row.name] ?? asText(now[row.name]);
-        const id = `set-${now.index ?? now.name ?? now.pci}-${row.name}`;
-        const isChanged = row.name in edits;
-        return h(
-            'div',
-            { class: `setting${isChanged ? ' changed' : ''}`, key: row.name },
-            h(
-                'label',
-                { for: id, title: row.name },
-                t(`attribute.${row.name}`),
-                h('span', { class: 'was' }, isChanged && [t('vf.was'), ' ', value(now[row.name])]),
-            ),
-            h('span', { class: 'field' }, input(row, text, { id, oninput: change(row.name), 'data-test': row.name }), row.unit && h('span', { class: 'unit' }, row.unit)),
-        );
-    };
-
+    const count = changed.length ? t('vf.changed', { n: changed.length }) : t('vf.unchanged');
     return h(
         'form',
-        { class: 'settings', onsubmit: submit },
-        h('div', { class: 'grid' }, known.map(line)),
+        { class: 'settings', onsubmit },
         h(
-            'footer',
-            {},
-            h('span', { class: 'quiet' }, alone ? t('vf.driver-alone') : changed.length ? t('vf.changed', { n: changed.length }) : t('vf.unchanged')),
-            h('button', { type: 'button', class: 'plain', disabled: changed.length === 0, onclick: reset }, t('plan.reset')),
-            h('button', { class: 'main', disabled: changed.length === 0 || alone, 'data-test': 'plan' }, t('plan.show')),
+            'div',
+            { class: 'grid' },
+            known.map((row) => setting(form, row)),
         ),
+        buttons(form, isReady, isMixed ? t('vf.driver-alone') : count),
     );
 }

@@ -16,13 +16,18 @@ const directions = [
 ];
 
 /** The value of the sample of that metric whose labels fit, undefined if there is none. */
-export function sample(text, metric, labels) {
+function sample(text, metric, labels) {
     for (const line of text.split('\n')) {
         if (!line.startsWith(`${metric}{`)) continue;
         const end = line.lastIndexOf('}');
         const have = line.slice(metric.length + 1, end);
         if (Object.entries(labels).every(([name, value]) => `,${have}`.includes(`,${name}="${value}"`)))
-            return Number(line.slice(end + 1).trim().split(' ')[0]);
+            return Number(
+                line
+                    .slice(end + 1)
+                    .trim()
+                    .split(' ')[0],
+            );
     }
     return undefined;
 }
@@ -68,7 +73,7 @@ export class Traffic {
 
 const steps = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s'];
 
-export function rate(bits) {
+function rate(bits) {
     const step = bits < 1000 ? 0 : Math.min(Math.floor(Math.log10(bits) / 3), steps.length - 1);
     return `${number(bits / 1000 ** step, step ? 1 : 0)} ${steps[step]}`;
 }
@@ -88,14 +93,27 @@ export function chart({ points, counted }) {
         { class: 'chart-place' },
         svg(
             'svg',
-            { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': t('vf.traffic') },
+            {
+                viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+                preserveAspectRatio: 'none',
+                role: 'img',
+                'aria-label': t('vf.traffic'),
+            },
             svg('path', { class: 'ground', d: `M0 ${HEIGHT - 2}H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}` }),
             directions.map(({ name }) => svg('path', { class: name, d: path(points, name, most) })),
         ),
         h(
             'figcaption',
             {},
-            directions.map(({ name }) => h('span', { class: name }, t(`vf.${name}`), ' ', h('b', {}, last ? rate(last[name]) : t('frame.loading')))),
+            directions.map(({ name }) =>
+                h(
+                    'span',
+                    { class: name },
+                    t(`vf.${name}`),
+                    ' ',
+                    h('b', {}, last ? rate(last[name]) : t('frame.loading')),
+                ),
+            ),
             h('span', { class: 'quiet' }, t('vf.traffic.top', { rate: rate(most) })),
         ),
     );

@@ -9,7 +9,7 @@ const properties = new Set(['value', 'checked', 'disabled', 'selected', 'open', 
 function fill(element, props, children) {
     element.handlers = {};
     for (const [name, value] of Object.entries(props ?? {})) {
-        if (value === undefined || value === null || value === false && !properties.has(name)) continue;
+        if (value === undefined || value === null || (value === false && !properties.has(name))) continue;
         if (name.startsWith('on')) element[name] = element.handlers[name] = value;
         else if (name === 'vars') element.vars = value;
         else if (name === 'key') element.key = value;
@@ -83,9 +83,4 @@ export function morph(old, fresh) {
 /** Shows `fresh` as all that is in `place`. */
 export function show(place, ...fresh) {
     morphChildren(place, h('div', {}, fresh));
-}
-
-/** Tells screen readers. */
-export function announce(text) {
-    document.getElementById('announcer').textContent = text;
 }

@@ -19,7 +19,8 @@ async function explain(id) {
 }
 
 /** A remedy may be a command, or say what to do. */
-const remedy = (text) => (/^(sriovctl|ip|modprobe|echo|devlink|systemctl|lab) /.test(text) ? command(text) : h('span', {}, text));
+const remedy = (text) =>
+    /^(sriovctl|ip|modprobe|echo|devlink|systemctl|lab) /.test(text) ? command(text) : h('span', {}, text);
 
 const evidence = (one) =>
     h(
@@ -45,14 +46,18 @@ export function finding(one) {
             badge(one.severity, term('severity', one.severity)),
             h('b', {}, one.object),
             h('span', {}, one.cause),
-            one.confidence && one.confidence !== 'certain' && h('span', { class: 'quiet' }, term('confidence', one.confidence)),
+            one.confidence &&
+                one.confidence !== 'certain' &&
+                h('span', { class: 'quiet' }, term('confidence', one.confidence)),
         ),
-        one.remedy && h('p', { class: 'remedy' }, h('span', { class: 'quiet' }, t('host.remedy')), ' ', remedy(one.remedy)),
+        one.remedy &&
+            h('p', { class: 'remedy' }, h('span', { class: 'quiet' }, t('host.remedy')), ' ', remedy(one.remedy)),
         h(
             'div',
             { class: 'links' },
             evidence(one),
-            one.confidence && h('button', { class: 'plain', onclick: () => explain(one.id) }, t('host.explain', { id: one.id })),
+            one.confidence &&
+                h('button', { class: 'plain', onclick: () => explain(one.id) }, t('host.explain', { id: one.id })),
         ),
         one.consequences?.length > 0 && [
             h('p', { class: 'quiet' }, t('host.consequences')),

@@ -28,6 +28,10 @@ export function holderText(holder) {
     return [shortName(holder), ...rest].join(' · ');
 }
 
+/** With what a lease ends by itself; "" is with nothing. */
+export const endsWith = ({ netns, container, pid }) =>
+    [netns, container, pid && `pid ${pid}`].filter(Boolean).join(' · ');
+
 /** One holder with its kind as a badge; `where` says of which VFs. */
 export const holderRow = (holder, where) =>
     h(

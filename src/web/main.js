@@ -44,10 +44,16 @@ function nextLanguage() {
 }
 
 const themeIcons = {
-    auto: () => [svg('circle', { cx: 8, cy: 8, r: 5.5, class: 'line' }), svg('path', { d: 'M8 2.5a5.5 5.5 0 0 1 0 11z' })],
+    auto: () => [
+        svg('circle', { cx: 8, cy: 8, r: 5.5, class: 'line' }),
+        svg('path', { d: 'M8 2.5a5.5 5.5 0 0 1 0 11z' }),
+    ],
     light: () => [
         svg('circle', { cx: 8, cy: 8, r: 3 }),
-        svg('path', { class: 'line', d: 'M8 1v2M8 13v2M1 8h2M13 8h2M3 3l1.4 1.4M11.6 11.6 13 13M13 3l-1.4 1.4M4.4 11.6 3 13' }),
+        svg('path', {
+            class: 'line',
+            d: 'M8 1v2M8 13v2M1 8h2M13 8h2M3 3l1.4 1.4M11.6 11.6 13 13M13 3l-1.4 1.4M4.4 11.6 3 13',
+        }),
     ],
     dark: () => [svg('path', { d: 'M13.5 10A6 6 0 0 1 6 2.5 6 6 0 1 0 13.5 10z' })],
 };
@@ -93,7 +99,8 @@ function tools() {
             },
             svg('svg', { viewBox: '0 0 16 16', 'aria-hidden': 'true', key: theme() }, themeIcons[theme()]()),
         ),
-        me.name && h('button', { class: 'plain', onclick: signOut, title: `${me.name} (${me.role})` }, t('frame.sign-out')),
+        me.name &&
+            h('button', { class: 'plain', onclick: signOut, title: `${me.name} (${me.role})` }, t('frame.sign-out')),
     );
 }
 

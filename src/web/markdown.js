@@ -7,7 +7,13 @@ import { h } from './dom.js';
 const inline = (text) =>
     text
         .split(/(`[^`]+`|\*\*[^*]+\*\*)/)
-        .map((part) => (part.startsWith('`') ? h('code', {}, part.slice(1, -1)) : part.startsWith('**') ? h('b', {}, part.slice(2, -2)) : part));
+        .map((part) =>
+            part.startsWith('`')
+                ? h('code', {}, part.slice(1, -1))
+                : part.startsWith('**')
+                  ? h('b', {}, part.slice(2, -2))
+                  : part,
+        );
 
 /** Blocks are separated by empty lines, but for those within ``` and ```. */
 function blocks(text) {
@@ -42,9 +48,14 @@ function items(lines) {
 }
 
 function block({ fenced, lines }) {
-    if (fenced || lines.every((line) => line.startsWith('    '))) return h('pre', {}, lines.map((line) => line.replace(/^ {4}/, '')).join('\n'));
+    if (fenced || lines.every((line) => line.startsWith('    ')))
+        return h('pre', {}, lines.map((line) => line.replace(/^ {4}/, '')).join('\n'));
     const heading = /^(#+) (.*)/.exec(lines[0]);
-    if (heading) return [h(heading[1].length === 1 ? 'h3' : 'h4', {}, heading[2]), lines.length > 1 && block({ lines: lines.slice(1) })];
+    if (heading)
+        return [
+            h(heading[1].length === 1 ? 'h3' : 'h4', {}, heading[2]),
+            lines.length > 1 && block({ lines: lines.slice(1) }),
+        ];
     if (isItem(lines[0])) return h(/^\d/.test(lines[0]) ? 'ol' : 'ul', {}, items(lines));
     return h('p', {}, inline(lines.join(' ')));
 }

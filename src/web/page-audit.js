@@ -26,7 +26,14 @@ const ruleRow = (rule) =>
     h(
         'tr',
         { key: rule.id },
-        h('td', {}, badge(rule.failed ? rule.severity : rule.checked ? 'ok' : 'quiet', rule.failed ? term('severity', rule.severity) : t(rule.checked ? 'audit.kept' : 'audit.not-judged'))),
+        h(
+            'td',
+            {},
+            badge(
+                rule.failed ? rule.severity : rule.checked ? 'ok' : 'quiet',
+                rule.failed ? term('severity', rule.severity) : t(rule.checked ? 'audit.kept' : 'audit.not-judged'),
+            ),
+        ),
         h('td', {}, h('b', {}, rule.id), h('span', { class: 'quiet rule' }, rule.title)),
         h('td', { class: 'figure' }, rule.checked),
         h('td', { class: 'figure' }, rule.failed),
@@ -51,7 +58,12 @@ export function open(_, redraw) {
     return {
         needs: [],
         view() {
-            const title = h('div', { class: 'title' }, h('h1', {}, t('page.audit')), h('button', { onclick: run }, t('host.again')));
+            const title = h(
+                'div',
+                { class: 'title' },
+                h('h1', {}, t('page.audit')),
+                h('button', { onclick: run }, t('host.again')),
+            );
             if (!answer) return [title, failed ? trouble(failed) : waiting()];
             const open = answer.findings.filter(({ accepted }) => !accepted);
             const accepted = answer.findings.filter((one) => one.accepted);
@@ -65,13 +77,26 @@ export function open(_, redraw) {
                         'div',
                         {},
                         card(t('audit.score'), null, score(answer.score)),
-                        card(t('audit.findings'), badge('quiet', open.length), open.length ? h('ul', { class: 'findings' }, open.map(finding)) : nothing(t('audit.clean'))),
-                        accepted.length > 0 && card(t('audit.accepted'), null, h('ul', { class: 'findings' }, accepted.map(finding))),
+                        card(
+                            t('audit.findings'),
+                            badge('quiet', open.length),
+                            open.length ? h('ul', { class: 'findings' }, open.map(finding)) : nothing(t('audit.clean')),
+                        ),
+                        accepted.length > 0 &&
+                            card(t('audit.accepted'), null, h('ul', { class: 'findings' }, accepted.map(finding))),
                     ),
                     h(
                         'div',
                         {},
-                        card(t('audit.rules'), null, table(['', t('audit.rule'), t('audit.checked'), t('audit.failed'), t('audit.cost')], rules.map(ruleRow), t('audit.rules'))),
+                        card(
+                            t('audit.rules'),
+                            null,
+                            table(
+                                ['', t('audit.rule'), t('audit.checked'), t('audit.failed'), t('audit.cost')],
+                                rules.map(ruleRow),
+                                t('audit.rules'),
+                            ),
+                        ),
                     ),
                 ),
             ];

@@ -21,81 +21,79 @@ const stepRow = (step, i) =>
         h('td', {}, term('step', step.state)),
     );
 
+/** `opened`: {steps} or {error}, null while they are read. */
+function steps(opened) {
+    if (!opened) return waiting();
+    if (opened.error) return trouble(opened.error);
+    return opened.steps.length ? stepTable(opened.steps, 'changes.result', stepRow) : nothing(t('changes.empty'));
+}
+
+const askRollback = (one, role, done) =>
+    openPlan({
+        title: t('changes.rollback.title', { id: one.id }),
+        command: `sriovctl rollback ${one.id}`,
+        pf: one.pfs[0] ?? '',
+        role,
+        run: (how) => api.rollback(one.id, how),
+        done,
+    });
+
+/** page: {opened, toggle(id), forget()} */
+function item(page, one, role) {
+    const isOpen = page.opened.has(one.id);
+    const canRollBack = role === 'admin' && one.this_boot && one.state === 'applied';
+    const toggle = {
+        class: 'plain open',
+        'aria-expanded': `${isOpen}`,
+        'aria-label': t('changes.open', { id: one.id }),
+        onclick: () => page.toggle(one.id),
+    };
+    const rollback = { onclick: () => askRollback(one, role, page.forget), 'data-test': `rollback-${one.id}` };
+    return h(
+        'li',
+        { class: 'change', key: one.id },
+        h(
+            'div',
+            { class: 'line' },
+            h('button', toggle, h('span', { class: 'number' }, one.id), h('code', {}, one.command)),
+            badge(stateClass[one.state] ?? 'quiet', term('transaction', one.state)),
+            h('span', { class: 'quiet who' }, one.who),
+            h('time', { class: 'quiet' }, time(one.started)),
+            canRollBack ? h('button', rollback, t('changes.rollback')) : h('span'),
+        ),
+        isOpen && h('div', { class: 'steps-place' }, steps(page.opened.get(one.id))),
+    );
+}
+
 export function open([id], redraw) {
-    const opened = new Map(); // id to its steps, null while they are read
-    const failed = new Map();
+    const opened = new Map();
 
     async function toggle(number) {
-        if (opened.has(number)) {
-            opened.delete(number);
+        if (opened.delete(number)) {
             redraw();
             return;
         }
         opened.set(number, null);
         redraw();
-        try {
-            opened.set(number, (await api.transaction(number)).steps);
-        } catch (error) {
-            failed.set(number, error);
-        }
+        opened.set(number, await api.transaction(number).catch((error) => ({ error })));
         redraw();
     }
     if (id) toggle(Number(id));
 
-    const askRollback = (one, role) =>
-        openPlan({
-            title: t('changes.rollback.title', { id: one.id }),
-            command: `sriovctl rollback ${one.id}`,
-            pf: one.names[0] ?? '',
-            role,
-            run: (how) => api.rollback(one.id, how),
-            done: () => opened.clear(),
-        });
-
-    function steps(one) {
-        const rows = opened.get(one.id);
-        if (failed.has(one.id)) return trouble(failed.get(one.id));
-        if (!rows) return waiting();
-        return rows.length ? stepTable(rows, 'changes.result', stepRow) : nothing(t('changes.empty'));
-    }
-
-    function item(one, role) {
-        const isOpen = opened.has(one.id);
-        const canRollBack = role === 'admin' && one.this_boot && one.state === 'applied';
-        return h(
-            'li',
-            { class: 'change', key: one.id },
-            h(
-                'div',
-                { class: 'line' },
-                h(
-                    'button',
-                    { class: 'plain open', 'aria-expanded': `${isOpen}`, 'aria-label': t('changes.open', { id: one.id }), onclick: () => toggle(one.id) },
-                    h('span', { class: 'number' }, one.id),
-                    h('code', {}, one.command),
-                ),
-                badge(stateClass[one.state] ?? 'quiet', term('transaction', one.state)),
-                h('span', { class: 'quiet who' }, one.who),
-                h('time', { class: 'quiet' }, time(one.started)),
-                canRollBack ? h('button', { onclick: () => askRollback(one, role), 'data-test': `rollback-${one.id}` }, t('changes.rollback')) : h('span'),
-            ),
-            isOpen && h('div', { class: 'steps-place' }, steps(one)),
-        );
-    }
-
+    const page = { opened, toggle, forget: () => opened.clear() };
     return {
-        needs: ['transactions', 'pfs'],
-        view({ transactions, pfs, error }, { role }) {
+        needs: ['transactions'],
+        view({ transactions, error }, { role }) {
             if (!transactions) return error ? trouble(error) : waiting();
-            const name = (key) => pfs?.find((pf) => [pf.pci, pf.handle].includes(key))?.name ?? key;
-            const rows = transactions.map((one) => ({ ...one, names: (one.pfs ?? []).map(name) }));
+            const sum = h('p', { class: 'quiet' }, t('changes.sum', { n: transactions.length }));
+            const list = h(
+                'ol',
+                { class: 'changes' },
+                transactions.map((one) => item(page, one, role)),
+            );
             return [
-                h('div', { class: 'title' }, h('h1', {}, t('page.changes')), h('p', { class: 'quiet' }, t('changes.sum', { n: rows.length }))),
-                card(
-                    t('changes.title'),
-                    null,
-                    rows.length ? h('ol', { class: 'changes' }, rows.map((one) => item(one, role))) : nothing(t('changes.none')),
-                ),
+                h('div', { class: 'title' }, h('h1', {}, t('page.changes')), sum),
+                card(t('changes.title'), null, transactions.length ? list : nothing(t('changes.none'))),
             ];
         },
     };

@@ -37,10 +37,14 @@ const checkRow = (row) =>
         h('span', { class: 'quiet' }, row.facts ?? row.unseen ?? ''),
     );
 
+const asText = (what) =>
+    what === true || what === false ? t(what ? 'value.on' : 'value.off') : (what ?? t('value.none'));
+
 /** A change speaks for itself in any language; what else happens is told in the daemon's words. */
-function eventText(record) {
-    if (record.what) return `${term('attribute', record.what)}: ${record.from ?? t('value.none')} → ${record.to ?? t('value.none')}`;
-    return record.message ?? '';
+function eventText({ what, from, to, message }) {
+    if (what === 'present') return t(to ? 'record.came' : 'record.went');
+    if (what) return `${term('attribute', what)}: ${asText(from)} → ${asText(to)}`;
+    return message ?? '';
 }
 
 const clock = (when) => new Date(when).toTimeString().slice(0, 8);
@@ -51,8 +55,7 @@ const eventRow = (record, i) =>
         { class: `event ${record.level}`, key: record.id ?? i },
         h('time', { class: 'quiet code' }, clock(record.time)),
         badge(record.drift || record.kind === 'drift' ? 'warning' : 'quiet', term('record', record.kind)),
-        record.object && h('b', {}, record.object),
-        h('span', {}, eventText(record)),
+        h('span', {}, record.object && [h('b', {}, record.object), ' '], eventText(record)),
     );
 
 /** What is asked for once: null while it is asked, then {answer} or {error}. */
@@ -86,13 +89,19 @@ export function open(_, redraw) {
 
     const checkView = (answer) => h('ul', { class: 'checks' }, answer.rows.map(checkRow));
     const doctorView = (answer) => [
-        answer.findings.length ? h('ul', { class: 'findings' }, answer.findings.map(finding)) : nothing(t('host.healthy')),
+        answer.findings.length
+            ? h('ul', { class: 'findings' }, answer.findings.map(finding))
+            : nothing(t('host.healthy')),
         answer.unchecked.length > 0 &&
             h(
                 'details',
                 {},
                 h('summary', {}, t('host.unchecked', { n: answer.unchecked.length })),
-                h('dl', { class: 'facts' }, answer.unchecked.map(({ id, why }) => h('div', {}, h('dt', {}, id), h('dd', {}, why)))),
+                h(
+                    'dl',
+                    { class: 'facts' },
+                    answer.unchecked.map(({ id, why }) => h('div', {}, h('dt', {}, id), h('dd', {}, why))),
+                ),
             ),
     ];
 
@@ -101,7 +110,12 @@ export function open(_, redraw) {
         view({ pfs, leases, events, error }) {
             if (!pfs) return error ? trouble(error) : waiting();
             return [
-                h('div', { class: 'title' }, h('h1', {}, t('page.host')), h('button', { onclick: again }, t('host.again'))),
+                h(
+                    'div',
+                    { class: 'title' },
+                    h('h1', {}, t('page.host')),
+                    h('button', { onclick: again }, t('host.again')),
+                ),
                 tiles(pfs, leases, doctor.answer),
                 h(
                     'div',
@@ -112,13 +126,23 @@ export function open(_, redraw) {
                         {},
                         card(
                             t('host.check'),
-                            check.answer && badge(check.answer.ready ? 'ok' : 'error', t(check.answer.ready ? 'host.ready' : 'host.not-ready')),
+                            check.answer &&
+                                badge(
+                                    check.answer.ready ? 'ok' : 'error',
+                                    t(check.answer.ready ? 'host.ready' : 'host.not-ready'),
+                                ),
                             answerOf(check, checkView),
                         ),
                         card(
                             t('host.events'),
                             null,
-                            events.length ? h('ol', { class: 'events' }, events.slice(0, EVENTS_SHOWN).map(eventRow)) : nothing(t('host.events.none')),
+                            events.length
+                                ? h(
+                                      'ol',
+                                      { class: 'events', tabindex: 0, 'aria-label': t('host.events') },
+                                      events.slice(0, EVENTS_SHOWN).map(eventRow),
+                                  )
+                                : nothing(t('host.events.none')),
                         ),
                     ),
                 ),

@@ -29,7 +29,11 @@ export const facts = (rows) =>
     h(
         'dl',
         { class: 'facts' },
-        rows.filter(Boolean).map(([name, what]) => h('div', {}, h('dt', {}, name), h('dd', {}, typeof what === 'object' && what ? what : value(what)))),
+        rows
+            .filter(Boolean)
+            .map(([name, what]) =>
+                h('div', {}, h('dt', {}, name), h('dd', {}, typeof what === 'object' && what ? what : value(what))),
+            ),
     );
 
 /** rows: nodes of <tr>; scrolls in itself where the screen is narrow. */
@@ -37,7 +41,20 @@ export const table = (headings, rows, label) =>
     h(
         'div',
         { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label },
-        h('table', {}, h('thead', {}, h('tr', {}, headings.map((one) => h('th', { scope: 'col' }, one)))), h('tbody', {}, rows)),
+        h(
+            'table',
+            {},
+            h(
+                'thead',
+                {},
+                h(
+                    'tr',
+                    {},
+                    headings.map((one) => h('th', { scope: 'col' }, one)),
+                ),
+            ),
+            h('tbody', {}, rows),
+        ),
     );
 
 /** A command to be typed elsewhere, with a button that copies it. */

@@ -23,7 +23,8 @@ function frame(title, content, buttons) {
     );
 }
 
-const closeButton = (text) => h('button', { type: 'button', onclick: () => dialog().close(), 'data-test': 'close' }, text);
+const closeButton = (text) =>
+    h('button', { type: 'button', onclick: () => dialog().close(), 'data-test': 'close' }, text);
 
 const stepRow = (step, i) =>
     h(
@@ -47,7 +48,13 @@ export const stepTable = (steps, last = 'plan.disturbs', row = stepRow) =>
             h(
                 'thead',
                 {},
-                h('tr', {}, ['plan.object', 'plan.what', 'plan.from', 'plan.to', last].map((key) => h('th', { scope: 'col' }, t(key)))),
+                h(
+                    'tr',
+                    {},
+                    ['plan.object', 'plan.what', 'plan.from', 'plan.to', last].map((key) =>
+                        h('th', { scope: 'col' }, t(key)),
+                    ),
+                ),
             ),
             h('tbody', {}, steps.map(row)),
         ),
@@ -59,7 +66,11 @@ const victims = (holders) =>
         'section',
         { class: 'victims' },
         h('h3', {}, t('plan.victims', { n: holders.length })),
-        h('ul', { class: 'holders' }, holders.map((holder) => holderRow(holder, heldBy(holder).join(', ')))),
+        h(
+            'ul',
+            { class: 'holders' },
+            holders.map((holder) => holderRow(holder, heldBy(holder).join(', '))),
+        ),
     );
 
 /** Who refuses says it with the names; they are not told twice. */
@@ -103,7 +114,13 @@ function forceView(request, state, redraw, force) {
         }),
         h(
             'button',
-            { type: 'button', class: 'danger', disabled: state.typed !== request.pf || state.busy, onclick: force, 'data-test': 'force' },
+            {
+                type: 'button',
+                class: 'danger',
+                disabled: state.typed !== request.pf || state.busy,
+                onclick: force,
+                'data-test': 'force',
+            },
             t('plan.force.go'),
         ),
     );
@@ -156,7 +173,13 @@ export function openPlan(request) {
                 closeButton(t('plan.cancel')),
                 h(
                     'button',
-                    { type: 'button', class: 'main', disabled: !canApply, onclick: () => attempt({}), 'data-test': 'apply' },
+                    {
+                        type: 'button',
+                        class: 'main',
+                        disabled: !canApply,
+                        onclick: () => attempt({}),
+                        'data-test': 'apply',
+                    },
                     state.busy ? t('plan.applying') : t('plan.apply'),
                 ),
             ]),
@@ -193,7 +216,11 @@ export function openQuestion(request) {
     }
 
     function redraw() {
-        const content = [h('p', {}, request.text), h('p', { class: 'quiet' }, t('plan.same-as'), ' ', command(request.command)), failed && trouble(failed)];
+        const content = [
+            h('p', {}, request.text),
+            h('p', { class: 'quiet' }, t('plan.same-as'), ' ', command(request.command)),
+            failed && trouble(failed),
+        ];
         show(
             dialog(),
             frame(request.title, content, [

@@ -79,6 +79,7 @@ export function start(call) {
 // ---- looking things up ----
 
 export const pfLabel = (pf) => pf.name ?? pf.pci ?? pf.handle;
+export const vfAddress = (label, index) => `#/vf/${encodeURIComponent(label)}/${index}`;
 export const findPf = (label) => data.pfs?.find((pf) => [pf.name, pf.pci, pf.handle, ...pf.altnames].includes(label));
 export const findVf = (pf, index) => pf?.vfs.find((vf) => vf.index === Number(index));
 export const findLease = (pf, index) =>

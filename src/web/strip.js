@@ -5,7 +5,7 @@
 
 import { h } from './dom.js';
 import { shortName, stateOf, states } from './holders.js';
-import { pfLabel } from './store.js';
+import { pfLabel, vfAddress } from './store.js';
 import { t } from './words.js';
 
 const UNCUT_SHOWN = 32; // more of them would be noise
@@ -43,7 +43,7 @@ function slice(pf, vf, wanted, at) {
         {
             key: vf.index,
             class: `slice ${state}${vf.index >= wanted ? ' going' : ''}`,
-            href: `#/vf/${encodeURIComponent(pfLabel(pf))}/${vf.index}`,
+            href: vfAddress(pfLabel(pf), vf.index),
             tabindex: vf.index === at ? 0 : -1,
             'aria-label': text,
             title: text,
@@ -65,13 +65,24 @@ export function strip(pf, wanted) {
     return h(
         'div',
         { class: `strip${crowd}`, vars: columns(shown) },
-        h('div', { class: 'slices', role: 'group', 'aria-label': t('nics.strip', { pf: pfLabel(pf) }), onkeydown: move }, [
-            pf.vfs.map((vf) => slice(pf, vf, wanted, focus < have ? focus : 0)),
-            Array.from({ length: coming }, (_, i) =>
-                h('span', { class: 'slice coming', key: `new${i}` }, h('b', {}, have + i), h('small', {}, t('nics.new'))),
-            ),
-            Array.from({ length: left }, (_, i) => h('span', { class: 'slice uncut', key: `uncut${i}`, 'aria-hidden': 'true' })),
-        ]),
+        h(
+            'div',
+            { class: 'slices', role: 'group', 'aria-label': t('nics.strip', { pf: pfLabel(pf) }), onkeydown: move },
+            [
+                pf.vfs.map((vf) => slice(pf, vf, wanted, focus < have ? focus : 0)),
+                Array.from({ length: coming }, (_, i) =>
+                    h(
+                        'span',
+                        { class: 'slice coming', key: `new${i}` },
+                        h('b', {}, have + i),
+                        h('small', {}, t('nics.new')),
+                    ),
+                ),
+                Array.from({ length: left }, (_, i) =>
+                    h('span', { class: 'slice uncut', key: `uncut${i}`, 'aria-hidden': 'true' }),
+                ),
+            ],
+        ),
         uncut > left && h('p', { class: 'quiet' }, t('nics.uncut', { n: uncut })),
     );
 }

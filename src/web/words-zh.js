@@ -167,7 +167,7 @@ export default {
     'attribute.autoprobe': '自动绑定新 VF',
     'attribute.eswitch_mode': 'E-switch 模式',
     'attribute.num_vfs': 'VF 数量',
-    'attribute.present': '存在',
+    'attribute.carrier': '载波',
 
     'vf.filter': '筛选：名称、MAC、使用者…',
     'vf.shown': '{n} / {all}',
@@ -308,6 +308,8 @@ export default {
     'record.transaction': '事务',
     'record.lease': '租约',
     'record.kernel': '内核',
+    'record.came': '已出现',
+    'record.went': '已消失',
     'record.refused': '拒绝',
     'record.daemon': '守护进程',
 

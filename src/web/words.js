@@ -12,7 +12,8 @@ export const languages = [
 
 const wanted = [localStorage.getItem('language'), ...navigator.languages].filter(Boolean);
 let current =
-    wanted.map((want) => languages.find(({ code }) => want.toLowerCase().startsWith(code))).find(Boolean) ?? languages[0];
+    wanted.map((want) => languages.find(({ code }) => want.toLowerCase().startsWith(code))).find(Boolean) ??
+    languages[0];
 document.documentElement.lang = current.code;
 
 export const language = () => current.code;

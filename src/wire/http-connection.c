@@ -120,7 +120,14 @@ void connection_cut(struct connection *c)
 
 /* ---- coming and going ---- */
 
-static void connection_free(struct connection *c)
+void server_lists_init(struct http_server *s)
+{
+    struct connection *const heads[] = { &s->arriving, &s->waited_for, &s->quiet };
+    for (size_t i = 0; i < ELEMENTS(heads); i++)
+        heads[i]->next = heads[i]->previous = heads[i];
+}
+
+static void drop(struct connection *c)
 {
     take_off(c);
     if (c->party)
@@ -128,12 +135,33 @@ static void connection_free(struct connection *c)
     free(c);
 }
 
-void connection_begin(struct connection *c, struct MHD_Connection *mhd)
+static void connection_free(struct connection *c)
 {
+    c->server->connections--;
+    drop(c);
+}
+
+static struct connection *find_arriving(const struct http_server *s, int fd)
+{
+    struct connection *c = s->arriving.next;
+    while (c != &s->arriving && c->peer.fd != fd)
+        c = c->next;
+    return c != &s->arriving ? c : NULL;
+}
+
+void server_drop_arriving(struct http_server *s)
+{
+    while (s->arriving.next != &s->arriving)
+        connection_free(s->arriving.next);
+}
+
+struct connection *connection_begin(struct http_server *s, int fd, struct MHD_Connection *mhd)
+{
+    struct connection *c = find_arriving(s, fd);
     c->mhd = mhd;
-    c->server->connections++;
-    c->server->newcomers++;
+    s->newcomers++;
     connection_expect(c);
+    return c;
 }
 
 void connection_asked(struct connection *c)
@@ -145,7 +173,6 @@ void connection_asked(struct connection *c)
 void connection_end(struct connection *c)
 {
     struct http_server *s = c->server;
-    s->connections--;
     s->newcomers -= !c->has_asked;
     s->ended++;
     s->ended_peer = c->peer;
@@ -186,24 +213,30 @@ static struct connection *admit(struct http_server *s, int fd)
     c->server = s;
     if (http_peer_read(fd, &c->peer, &party) >= 0)
         c->party = party_join(&s->parties, &party, http_now());
-    if (c->party && !is_over_limit(c))
-        return c;
-    connection_free(c);
-    return NULL;
+    if (!c->party || is_over_limit(c)) {
+        drop(c);
+        return NULL;
+    }
+    s->connections++;
+    append(&s->arriving, c);
+    return c;
 }
 
+/* One that has this descriptor already was closed by libmicrohttpd without having been taken up. */
 static void welcome(struct http_server *s, int fd, const struct sockaddr *address, socklen_t len)
 {
-    s->arriving = admit(s, fd);
-    if (!s->arriving) {
+    struct connection *c = find_arriving(s, fd);
+    if (c)
+        connection_free(c);
+    c = admit(s, fd);
+    if (!c) {
         close(fd);
         return;
     }
     if (!s->is_local)
         set_up_tcp(s, fd);
-    server_add(s, fd, address, len);
-    if (s->arriving) /* it did not begin */
-        connection_free(TAKE_PTR(s->arriving));
+    if (!server_add(s, fd, address, len) && find_arriving(s, fd)) /* it may have begun, and ended */
+        connection_free(c);
 }
 
 /* No descriptor is left: without this a connection would stay in the queue, and the listening

@@ -49,8 +49,8 @@ struct http_request {
     void (*gone)(void *userdata);
 };
 
-/* On one of the server's two lists: those that owe us something, the one that was longest ago heard
- * of first, and those that are parked or stream. */
+/* On one of the server's lists: accepted, but not taken up by libmicrohttpd yet; those that owe us
+ * something, the one that was longest ago heard of first; those that are parked or stream. */
 struct connection {
     struct connection *next, *previous;
     struct http_server *server;
@@ -73,10 +73,10 @@ struct http_server {
     bool is_woken;
     int spare_fd; /* given up to accept and close when there are no more descriptors */
     bool is_local, is_tls;
-    unsigned turns;               /* since something came */
-    struct connection waited_for; /* heads of the lists */
+    unsigned turns;             /* since something came */
+    struct connection arriving; /* heads of the lists */
+    struct connection waited_for;
     struct connection quiet;
-    struct connection *arriving;
     unsigned connections;
     unsigned newcomers; /* of these; they have not asked for anything yet */
     size_t held;
@@ -98,14 +98,17 @@ void server_tell(struct http_server *s, const struct http_peer *peer, unsigned s
 /* The same, but not more often than is news. */
 void connection_tell(struct connection *c, unsigned status, const char *why);
 
+void server_lists_init(struct http_server *s);
 void server_accept(struct http_server *s);
+/* What libmicrohttpd has not taken up, at the end. */
+void server_drop_arriving(struct http_server *s);
 /* Ends those whose time is over. */
 void server_cut_slow(struct http_server *s);
 /* Monotonic milliseconds when the next one's is; false: nobody is waited for. */
 bool server_due(const struct http_server *s, uint64_t *ret);
 
 /* libmicrohttpd has taken it up, and let it go. */
-void connection_begin(struct connection *c, struct MHD_Connection *mhd);
+struct connection *connection_begin(struct http_server *s, int fd, struct MHD_Connection *mhd);
 void connection_asked(struct connection *c);
 void connection_end(struct connection *c);
 /* From now on the peer has its time again; or it owes us nothing. */
@@ -131,8 +134,9 @@ extern const struct refusal refusal_too_large, refusal_no_room;
 
 /* ---- http-server.c ---- */
 
-/* The descriptor is libmicrohttpd's, also on failure. */
-void server_add(struct http_server *s, int fd, const struct sockaddr *address, unsigned len);
+/* The descriptor is libmicrohttpd's, also on failure; false: it will not take it up. It may do so
+ * at once (0.9.75), or at its next turn (1.0). */
+bool server_add(struct http_server *s, int fd, const struct sockaddr *address, unsigned len);
 void server_suspend(struct connection *c);
 void server_resume(struct connection *c);
 unsigned request_count_headers(const struct http_request *r, const char *name);

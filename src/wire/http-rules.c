@@ -80,7 +80,7 @@ static const struct {
     const struct refusal *refusal;
 } rules[] = {
     { has_two_lengths, REFUSAL(400, true, "both Content-Length and Transfer-Encoding", NULL) },
-    { has_odd_encoding, REFUSAL(501, true, "a Transfer-Encoding other than chunked", NULL) },
+    { has_odd_encoding, REFUSAL(400, true, "a Transfer-Encoding other than chunked", NULL) },
     { repeats_headers, REFUSAL(400, true, "a header that may stand once stands twice", NULL) },
     { has_large_headers, REFUSAL(431, true, "the headers are too large", NULL) },
     { has_bad_host, REFUSAL(400, false, "the Host header is missing or malformed", NULL) },

@@ -33,13 +33,13 @@
 static void on_connection(void *userdata, struct MHD_Connection *mhd, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
 {
-    struct http_server *s = userdata;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
         connection_end(*socket_context);
         return;
     }
-    *socket_context = s->arriving;
-    connection_begin(TAKE_PTR(s->arriving), mhd);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *socket_context = connection_begin(userdata, info->connect_fd, mhd);
 }
 
 static struct connection *connection_of(struct MHD_Connection *mhd)
@@ -49,9 +49,9 @@ static struct connection *connection_of(struct MHD_Connection *mhd)
     return info->socket_context;
 }
 
-void server_add(struct http_server *s, int fd, const struct sockaddr *address, unsigned len)
+bool server_add(struct http_server *s, int fd, const struct sockaddr *address, unsigned len)
 {
-    (void)MHD_add_connection(s->mhd, fd, address, len);
+    return MHD_add_connection(s->mhd, fd, address, len) == MHD_YES;
 }
 
 void server_suspend(struct connection *c)
@@ -504,8 +504,7 @@ int http_server_new(const struct http_options *options, struct http_server **ret
         return -ENOMEM;
     }
     *s = (struct http_server){ .o = *options, .epoll_fd = -1, .wake_fd = -1, .spare_fd = -1 };
-    s->waited_for.next = s->waited_for.previous = &s->waited_for;
-    s->quiet.next = s->quiet.previous = &s->quiet;
+    server_lists_init(s);
     set_limits(&s->o.limits);
     s->parties.requests_per_second = s->o.limits.requests_per_second;
     s->why = why;
@@ -536,6 +535,7 @@ struct http_server *http_server_free(struct http_server *s)
     }
     if (s->mhd)
         MHD_stop_daemon(s->mhd);
+    server_drop_arriving(s);
     parties_done(&s->parties);
     close(s->o.listen_fd);
     if (s->epoll_fd >= 0)

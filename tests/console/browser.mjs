@@ -47,7 +47,7 @@ const isRefusal = (text) => /^Failed to load resource: .* status of (401|403|409
 /** A page of its own browser profile; without a role nobody is signed in. `at` is the daemon. */
 export async function open({ width = 1280, dark = false, locale = 'en-US', role = 'admin', at = address } = {}) {
     const context = await browser.newContext({
-        viewport: { width, height: width < 500 ? 780 : 820 },
+        viewport: { width, height: 640 },
         colorScheme: dark ? 'dark' : 'light',
         locale,
         ignoreHTTPSErrors: true,

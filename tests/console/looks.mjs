@@ -19,7 +19,9 @@ export function contrast() {
         return layers.reduce((below, top) => over(top, below), [255, 255, 255, 1]);
     };
     const light = (colour) => {
-        const [r, g, b] = colour.map((c) => (c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+        const [r, g, b] = colour.map((c) =>
+            c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4,
+        );
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
     const opacity = (element) => {
@@ -32,7 +34,8 @@ export function contrast() {
     while (walker.nextNode()) {
         const element = walker.currentNode.parentElement;
         const text = walker.currentNode.data.trim();
-        if (!text || !element.checkVisibility() || element.matches(':disabled, option, noscript, .skip, .off, .unseen')) continue;
+        if (!text || !element.checkVisibility() || element.matches(':disabled, option, noscript, .skip, .off'))
+            continue;
         const style = getComputedStyle(element);
         const ground = behind(element);
         const ink = parse(style.color);
@@ -49,7 +52,10 @@ export function contrast() {
 /** Links, buttons and fields without a name for who cannot see them. */
 export function unnamed() {
     const name = (element) =>
-        element.getAttribute('aria-label') || element.textContent.trim() || element.labels?.[0]?.textContent.trim() || element.title;
+        element.getAttribute('aria-label') ||
+        element.textContent.trim() ||
+        element.labels?.[0]?.textContent.trim() ||
+        element.title;
     return [...document.querySelectorAll('a, button, input, select, summary')]
         .filter((element) => element.checkVisibility() && !name(element))
         .map((element) => element.outerHTML.slice(0, 80));

@@ -31,8 +31,16 @@ const isKey = (word) => Object.keys(english).some((key) => key.split('.')[0] ===
 export function words() {
     for (const [name, table] of Object.entries(tables)) {
         is(list(Object.keys(table)), list(Object.keys(english)), `${name} has the keys that English has`);
-        is(list(Object.keys(table).filter((key) => places(table[key]) !== places(english[key] ?? ''))), '', `${name} has the same places to fill in`);
+        is(
+            list(Object.keys(table).filter((key) => places(table[key]) !== places(english[key] ?? ''))),
+            '',
+            `${name} has the same places to fill in`,
+        );
     }
     is(list(Object.keys(english).filter((key) => !isUsed(key))), '', 'no word is unused');
-    is(list([...literal].filter((word) => isKey(word) && !/\.(js|svg|css)$/.test(word) && !(word in english))), '', 'no word is missing');
+    is(
+        list([...literal].filter((word) => isKey(word) && !/\.(js|svg|css)$/.test(word) && !(word in english))),
+        '',
+        'no word is missing',
+    );
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The description of the API: openapi.sh GEN-API SRIOVD SRIOVCTL. docs/api.md in the repository is what gen-api makes of the route
-# table (make it anew with `build/src/daemon/gen-api page >docs/api.md`), and a daemon that answers from a capture serves the same
+# The description of the API: openapi.sh GEN-DOCS SRIOVD SRIOVCTL. docs/api.md in the repository is what gen-docs makes of the
+# route table (make it anew with `build/docs/gen-docs api >docs/api.md`), and a daemon that answers from a capture serves the same
 # OpenAPI document and answers as it says (openapi-check).
 set -euo pipefail
 gen=$(realpath "$1")
@@ -19,7 +19,7 @@ end() {
 trap end EXIT
 
 failures=0
-if difference=$(diff -u ../../docs/api.md <("$gen" page)); then
+if difference=$(diff -u ../../docs/api.md <("$gen" api)); then
     echo 'ok 1 - docs/api.md is made of the table of routes'
 else
     echo 'not ok 1 - docs/api.md is made of the table of routes'

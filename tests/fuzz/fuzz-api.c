@@ -12,6 +12,7 @@
 #include <sys/un.h>
 
 #include "base/json-read.h"
+#include "cli/verb.h"
 #include "core/session.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
@@ -148,23 +149,50 @@ struct stub {
 static struct stub stubs[JOBS];
 static uint64_t last_job;
 
-/* The options before "--" are ours or checked; behind it nothing is an option. */
-static unsigned check_args(const char *const *args)
+/* No option that names a file of the daemon's host, or says where to look. */
+static void check_options(const struct option_row *rows, const struct options *o)
 {
-    static const char *const never[] = { "--replay", "--state-dir",  "--sysfs-root",
-                                         "--host",   "--token-file", "--ca" };
+    static const struct options none = { 0 };
+    for (; rows && rows->name; rows++) {
+        size_t size = rows->kind == OPTION_FLAG ? sizeof(bool) : sizeof(void *);
+        if (rows->here)
+            must(memcmp((const char *)o + rows->offset, (const char *)&none + rows->offset, size) ==
+                 0);
+    }
+    for (size_t i = 0; i < o->files.count; i++)
+        must(str_eq(o->files.items[i], "-") || str_eq(o->files.items[i], d.config.policy));
+}
+
+/* As sriovctl reads them. */
+static void check_args(int argc, char **argv)
+{
+    struct options options = { 0 };
+    struct option_parser p = {
+        .argc = argc, .argv = argv, .tables = { global_options }, .options = &options
+    };
+    const struct verb *verb = NULL;
+    const char *word, *nearest;
+    while (option_next(&p, &word, NULL) > 0) {
+        if (verb)
+            continue;
+        verb = verb_find(word, &nearest);
+        must(verb && !(verb->flags & VERB_HERE));
+        p.tables[1] = verb->options;
+    }
+    must(verb);
+    check_options(global_options, &options);
+    check_options(verb->options, &options);
+}
+
+static unsigned hash_args(const char *const *args, int *ret_count)
+{
     unsigned hash = 0;
-    bool options = true;
-    for (; *args; args++) {
-        if (str_eq(*args, "--"))
-            options = false;
-        for (size_t i = 0; options && i < ELEMENTS(never); i++)
-            must(!str_starts(*args, never[i]));
-        if (options && (str_eq(*args, "-f") || str_eq(*args, "--file")))
-            must(args[1] && (str_eq(args[1], "-") || str_eq(args[1], d.config.policy)));
-        for (const char *c = *args; *c; c++)
+    int n = 0;
+    for (; args[n]; n++) {
+        for (const char *c = args[n]; *c; c++)
             hash = hash * 31 + (unsigned char)*c;
     }
+    *ret_count = n;
     return hash;
 }
 
@@ -194,8 +222,10 @@ static void end_as(struct job *job, unsigned hash)
 
 int job_start(struct jobs *j, const struct job_request *q, uint64_t *ret_id)
 {
-    unsigned hash = check_args(q->args);
+    int count;
+    unsigned hash = hash_args(q->args, &count);
     struct stub *s = stubs;
+    check_args(count, (char **)q->args);
     while (s < stubs + JOBS && s->job.id != 0)
         s++;
     if (s == stubs + JOBS)

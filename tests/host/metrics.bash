@@ -40,7 +40,7 @@ scraped() { # PATTERN: is there such a line?
 }
 
 value() { # SAMPLE: of the last scrape in $tmp/page, by its name and labels
-    awk -v sample="$1" 'index($0, sample " ") == 1 { print $NF }' "$tmp/page"
+    sample="$1 " awk 'index($0, ENVIRON["sample"]) == 1 { print $NF }' "$tmp/page"
 }
 
 # The names of all families in a page of Prometheus' own format.

@@ -256,6 +256,17 @@ wait_ends() {
     is "$(cat /sys/bus/netdevsim/devices/netdevsim1/sriov_numvfs)" 3 'after the others are done'
 }
 
+only_some_pfs() {
+    sed 's/num_vfs: 3/num_vfs: 2/' "$tmp/late.yaml" >"$tmp/two.yaml"
+    exits 2 '--pf with a PF that the policy does not speak of' sriovctl apply --pf enp1s0 -f "$tmp/two.yaml"
+    has "$(cat "$err")" '*enp1s0: the policy says nothing about it*' 'is refused'
+    exits 5 '--pf with one that is not there' sriovctl plan --pf eni1np1,enp9s0 -f "$tmp/two.yaml"
+    succeeds '--pf, and the policy from standard input' eval "sriovctl apply --pf eni1np1 -f - <'$tmp/two.yaml'"
+    is "$(cat /sys/bus/netdevsim/devices/netdevsim1/sriov_numvfs)" 2 'applies it to that PF, whatever others are missing'
+    exits 2 'a wrong policy from standard input' eval "echo 'pfs: [{match: {name: a}, num_vfz: 1}]' | sriovctl plan -f -"
+    has "$(cat "$err")" '*standard input:1: num_vfz*' 'names line and key'
+}
+
 policy 100 >"$tmp/policy.yaml"
 plan_prints_what_apply_does
 ok 'the VFs get their names' named enp1s0 2
@@ -268,4 +279,5 @@ a_folder_is_one_policy
 both_forms_mean_the_same
 wait_is_for_events
 wait_ends
+only_some_pfs
 finish

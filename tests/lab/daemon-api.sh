@@ -167,7 +167,7 @@ policies_are_planned_and_applied() {
     answers 200 'it is rolled back' POST "/v1/transactions/$id/rollback"
     is "$(state)" "$before" 'and all is as before'
     answers 400 'a policy that is none' POST /v1/plan '{"pfs": 3}'
-    answers 415 'what is no policy' POST /v1/plan x -H 'Content-Type: text/csv'
+    answers 415 'what is no policy' POST /v1/plan '' -H 'Content-Type: text/csv' --data-binary x
 }
 
 commands_are_run() {
@@ -227,7 +227,7 @@ events_are_heard_at_once() {
     began=$(date +%s%3N)
     must ip link set $pf vf 1 vlan 44
     ok 'a change by ip is heard' wait_for 10 heard ".kind == \"change\" and .object == \"$pf/1\" and .what == \"vlan\" and .to == 44"
-    echo "# heard $(($(sed -n 's/ data: .*"to":44.*//p' "$tmp/heard" | head -n 1) - began)) ms after ip was started"
+    echo "# heard $(($(grep '"to":44' "$tmp/heard" | head -n 1 | cut -d ' ' -f 1) - began)) ms after ip was started"
     must api PATCH /v1/pfs/$pf/vfs/1 '{"vlan": 45}'
     ok 'one through the API with its author' wait_for 10 heard '.kind == "transaction" and .who == "root"'
     must api PATCH /v1/pfs/$pf/vfs/1 '{"vlan": 5000}'
@@ -252,7 +252,7 @@ who_is_hurt_is_named() {
     is "$(sys $pf sriov_numvfs)" 4 'nothing is changed'
     tells 5 'that is told' '.kind == "refused" and .who == "root"'
     answers 200 'the plan says so before' PATCH "/v1/pfs/$pf?dry_run=true" '{"num_vfs": 0}'
-    is "$(json '.holders[0].name') $(json .disruption)" 'web1 vf-loss' 'whom it would hurt'
+    is "$(json '.holders[0].name')" web1 'whom it would hurt'
 }
 
 # Milliseconds that a GET takes, the longest of 20.
@@ -274,14 +274,13 @@ a_change_that_hangs_stops_nothing_else() {
     is "$(header Location)" "/v1/jobs/$job" 'the job goes on'
     ok 'it hangs in the kernel' wait_for 60 grep -qs vfio /proc/[0-9]*/stack
     ok 'the PF is busy with it' wait_for 10 busy_with "create $pf 0 --force"
-    is "$(json '.pfs[0].vfs[] | select(.index == 3).holders[0].name')" web1 'the holder is seen'
     for path in /v1/pfs /v1/vfs /v1/leases /v1/transactions /v1/history /v1/jobs /v1/health /metrics; do
         answers 200 "GET $path answers meanwhile" GET "$path"
         echo "# GET $path: at most $(longest "$path") ms"
     done
     is "$(api GET /v1/jobs && json ".jobs[] | select(.id == $job) | [.running, .command, .who] | join(\" \")")" \
         "true sriovctl create $pf 0 --force root" 'the job runs'
-    answers 409 'another change of the PF is refused' PATCH /v1/pfs/$pf/vfs/0 '{"vlan": 3}'
+    answers 409 'another change of the PF is refused' PATCH /v1/pfs/$pf '{"mtu": 1500}'
     has "$(json .error.message)" "*create $pf 0 --force*" 'and told by what'
     answers 200 'one of the other PF is made' PATCH /v1/pfs/enp2s0 '{"num_vfs": 1}'
     kill "$vm"
@@ -292,7 +291,13 @@ a_change_that_hangs_stops_nothing_else() {
     is "$(json '.pfs[0].busy')" null 'and the PF is free'
 }
 
-groupadd -f sriov 2>/dev/null || echo 'sriov:x:999:' >>/etc/group
+getent group sriov >/dev/null || echo 'sriov:x:999:' >>/etc/group
+# For those who are not root.
+chmod 711 "$tmp"
+touch "$out" "$tmp/headers"
+chmod 666 "$out" "$tmp/headers"
+# The kernel announces settings of VFs only while the PF is up.
+must ip link set $pf up
 start_daemon
 must wait_for 60 curl -sf --unix-socket "$tmp/api.sock" http://localhost/v1/health
 reading_is_what_sriovctl_prints

@@ -177,6 +177,23 @@ refused() {
     is "$(driver_of "$pci")" vfio-pci 'it has the driver'
 }
 
+# The end of a process is announced by nobody; nothing else happens here.
+refused_by_a_process() {
+    local group holder
+    group=$(basename "$(readlink "/sys/bus/pci/devices/$(vf_pci enp1s0 0)/iommu_group")")
+    sleep 1000 3<>"/dev/vfio/$group" &
+    holder=$!
+    mark
+    sed '/"0"/s/driver: vfio-pci/driver: none/' "$policies/a.yaml" >"$tmp/new.yaml"
+    mv "$tmp/new.yaml" "$policies/a.yaml"
+    tells 30 'a process has the VF: refused, by name' ".kind == \"apply\" and .level == \"warning\" and (.message | contains(\"sleep (pid $holder)\"))"
+    mark
+    kill $holder
+    tells 20 'when it has ended, it is done' '.kind == "apply" and .level == "notice"'
+    prints_times 'refused, process ended: applied after' '.kind == "apply"'
+    is "$(driver_of "$(vf_pci enp1s0 0)")" none 'as the policy says'
+}
+
 wrong_policy() {
     mark
     printf 'pfs:\n- match: {name: enp1s0}\n  num_vfz: 3\n' >"$policies/b.yaml"
@@ -227,6 +244,7 @@ enforced
 pf_is_changed "$(vf_pci enp1s0 0)"
 pf_is_reset
 refused
+refused_by_a_process
 wrong_policy
 fight
 rests

@@ -33,6 +33,7 @@ wrong_in_the_end() {
     stop_daemon
     [ ! -e "$tmp/fault" ] || echo "no job had the fault"
     [[ $(last_transaction) == *' 0' ]] || last_transaction
+    udevadm settle
     machine >"$tmp/now"
     cmp -s "$tmp/b" "$tmp/now" || diff <(sed 's/{/\n{/g' "$tmp/b") <(sed 's/{/\n{/g' "$tmp/now")
 }
@@ -63,6 +64,7 @@ between() { # A B
     wait_for 60 has_told '.message == "ready"' 1
     stop_daemon
     points=$(<"$tmp/points")
+    udevadm settle # which looks into each new device
     machine >"$tmp/b"
     ok "$1 to $2: $points points" test "$points" -gt 4
     reach "$from"

@@ -92,25 +92,49 @@ the_namespace_of_a_process() {
     ends 'namespace of a process' 2 pod1
 }
 
-# As Docker does it: pids of its own, and a file in a folder of its own that its network namespace is mounted on.
-a_container() {
-    local owner file=/run/docker/netns/c0ffee
-    mkdir -p /run/docker/netns
+# As Docker does it: pids of its own, and a file in a folder of its own that its network namespace is mounted on. The
+# processes end, the namespace stays.
+container=/run/docker/netns/c0ffee
+
+start_container() {
+    local owner
+    mkdir -p "${container%/*}"
     unshare -n -p -f sleep infinity &
     owner=$!
     wait_for 10 eval "[ \"\$(readlink /proc/$owner/ns/net)\" != \"\$(readlink /proc/self/ns/net)\" ]"
-    : >$file
-    must mount --bind "/proc/$owner/ns/net" $file
-    must sriovctl acquire $pf/3 --owner box1 --container c0ffee --netns $file --as eth0 vlan=7
+    : >$container
+    must mount --bind "/proc/$owner/ns/net" $container
+    must sriovctl acquire $pf/3 --owner box1 --container c0ffee --netns $container --as eth0 vlan=7
     lent 'container' 3 box1
     kill -KILL "$(pgrep -P $owner)" $owner
     wait $owner 2>/dev/null
-    ok 'container: without its processes the namespace is still there' sleep 1
-    ok 'container: and so is the lease' test -e "$leases/$(basename "$(readlink "/sys/class/net/$pf/device")").3"
+}
+
+end_container() {
     mark
-    umount $file
-    rm $file
+    umount $container
+    rm $container
+}
+
+a_container() {
+    start_container
+    ok 'container: without its processes the namespace is still there' sleep 1
+    ok 'container: and so is the lease' eval '! no_lease_of 3'
+    end_container
     ends 'container' 3 box1
+}
+
+# The container runtime was started anew, and somebody has a lease all the time.
+a_folder_that_is_made_again() {
+    must sriovctl acquire $pf/0 --owner keep
+    for turn in first second; do
+        start_container
+        end_container
+        ok "folder made again: the $turn lease ends" wait_for 60 no_lease_of 3
+        rmdir ${container%/*}
+    done
+    must sriovctl release $pf/0
+    as_before 'folder made again'
 }
 
 those_of_the_living_stay() {
@@ -197,6 +221,7 @@ a_process_nobody_waits_for
 a_named_namespace
 the_namespace_of_a_process
 a_container
+a_folder_that_is_made_again
 those_of_the_living_stay
 who_died_while_it_was_away
 a_hundred_at_once

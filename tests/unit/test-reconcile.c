@@ -367,6 +367,10 @@ static void test_enforce_mends_until_it_is_fought(void **state)
 
 static void test_what_falls_into_a_change_is_not_judged(void **state)
 {
+    is_busy = true;
+    look();
+    assert_int_equal(jobs, 0); /* somebody else is at it */
+    is_busy = false;
     look();
     end_job(0, NOTHING);
     look();

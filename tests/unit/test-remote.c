@@ -105,15 +105,15 @@ static void test_words(void **state)
     assert_int_equal(APP(&a, "list"), 0);
     assert_words(&a, "list");
     assert_int_equal(APP(&a, "-jq", "set", "enp1s0/3", "vlan=5", "--force"), 0);
-    assert_words(&a, "--json|--quiet|--force|set|enp1s0/3|vlan=5");
+    assert_words(&a, "--json|--quiet|set|--force|enp1s0/3|vlan=5");
     assert_int_equal(APP(&a, "--colour=always", "history", "-l7", "enp1s0"), 0);
-    assert_words(&a, "--colour|always|--limit|7|history|enp1s0");
+    assert_words(&a, "--colour|always|history|--limit|7|enp1s0");
     assert_int_equal(APP(&a, "--colour", "never", "list"), 0);
     assert_words(&a, "list");
     assert_int_equal(APP(&a, "apply", "-f", "/a", "-f", "/b"), 0);
-    assert_words(&a, "--file|-|apply");
+    assert_words(&a, "apply|--file|-");
     assert_int_equal(APP(&a, "acquire", "--owner=web 1", "--pid", "12", "--", "-x"), 0);
-    assert_words(&a, "--owner|web 1|--pid|12|acquire|--|-x");
+    assert_words(&a, "acquire|--owner|web 1|--pid|12|--|-x");
     assert_int_equal(APP(&a, "--token-file", "/t", "--ca", "/c", "--insecure", "doctor"), 0);
     assert_words(&a, "doctor");
 }
@@ -243,6 +243,13 @@ static void test_errors(void **state)
     e = error_of(401, "");
     assert_int_equal(e.code, SRIOV_NOT_PERMITTED);
     assert_string_equal(e.object, "https://n");
+    assert_non_null(strstr(e.remedy, "--token-file"));
+    e = error_of(
+        401,
+        "{\"error\":{\"code\":6,\"object\":\"/v1/commands\",\"message\":\"knows no such token\","
+        "\"remedy\":\"send another\"}}");
+    assert_string_equal(e.object, "https://n");
+    assert_string_equal(e.message, "knows no such token");
     assert_non_null(strstr(e.remedy, "--token-file"));
     e = error_of(418, "<html>teapot</html>");
     assert_int_equal(e.code, SRIOV_FAILED);
