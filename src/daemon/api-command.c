@@ -19,7 +19,7 @@ struct line {
     size_t next;
     const struct wire_verb *verb;
     struct command command;
-    bool words_only, has_policy, takes_policy, is_dry, fixes, helps;
+    bool words_only, has_policy, takes_policy, is_dry, forces, fixes, helps;
 };
 
 /* ---- what is refused ---- */
@@ -123,6 +123,7 @@ static int take_option(struct line *l, const struct wire_option *o, const char *
     if (str_eq(o->name, "file") && check_file(l, value, error) < 0)
         return -EINVAL;
     l->is_dry |= str_eq(o->name, "dry-run");
+    l->forces |= str_eq(o->name, "force");
     l->fixes |= str_eq(o->name, "fix");
     l->helps |= str_eq(o->name, "help") || str_eq(o->name, "version");
     if (value)
@@ -255,7 +256,9 @@ static enum role role_of(const struct line *l)
         return ROLE_ADMIN;
     if (str_eq(l->verb->name, "set") && sets_vfs_only(&l->command))
         role = ROLE_OPERATE;
-    return l->is_dry ? MIN_OF(role, ROLE_OPERATE) : role;
+    if (l->is_dry)
+        return MIN_OF(role, ROLE_OPERATE);
+    return l->forces ? ROLE_ADMIN : role;
 }
 
 static int judge(const struct call *c, struct line *l, struct sriov_error *error)

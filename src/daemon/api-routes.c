@@ -26,8 +26,9 @@ const struct field job_fields[] = {
 };
 
 const struct field dry_fields[] = {
-    { "dry_run", FIELD_BOOL, .help = "only answer the plan; change nothing" },
-    { "force", FIELD_BOOL, .help = "go on although somebody is hurt by it" },
+    { "dry_run", FIELD_BOOL,
+      .help = "only answer the plan; change nothing; takes no more than role operate" },
+    { "force", FIELD_BOOL, .help = "go on although somebody is hurt by it; takes role admin" },
     { NULL },
 };
 

@@ -2,8 +2,8 @@
  *
  * Jobs of the API, and the calls that wait for them. A job belongs to nobody: it goes on when its
  * peer leaves, and what it printed is kept for a while for who asks by its id. Equal jobs of routes
- * that change nothing are run once for all who ask meanwhile, so that readers cannot take the
- * places of those who change something.
+ * that change nothing are run once for all who ask meanwhile, and half of the places are kept for
+ * those who change something.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,9 +14,10 @@
 #include "daemon/api-handler.h"
 #include "daemon/api-work.h"
 
-#define KEPT 64               /* that ended */
-#define KEPT_BYTES (4u << 20) /* that they printed; the last one is kept whatever it takes */
-#define WAIT_DEFAULT 30       /* seconds */
+#define KEPT 64                    /* that ended */
+#define KEPT_BYTES (4u << 20)      /* that they printed; the last one is kept whatever it takes */
+#define READERS (JOBS_AT_ONCE / 2) /* jobs that change nothing, at once */
+#define WAIT_DEFAULT 30            /* seconds */
 #define US_PER_S UINT64_C(1000000)
 
 /* ---- commands ---- */
@@ -66,16 +67,14 @@ void command_word(struct command *c, const char *format, ...)
 /* VERB OPTIONS -- WORDS. */
 static const char **make_args(const struct command *c)
 {
-    const char **args = calloc(c->options.count + c->words.count + 5, sizeof(*args));
+    const char **args = calloc(c->options.count + c->words.count + 4, sizeof(*args));
     size_t n = 0;
 
     if (!args)
         return NULL;
     args[n++] = c->verb;
-    if (!c->is_text) {
+    if (!c->is_text)
         args[n++] = "--json";
-        args[n++] = "--quiet";
-    }
     for (size_t i = 0; i < c->options.count; i++)
         args[n++] = c->options.items[i];
     args[n++] = "--";
@@ -247,6 +246,13 @@ static void answer_all(struct work *w)
     }
 }
 
+/* Who asks from now on wants to see it. */
+static void age(struct works *all)
+{
+    for (struct work *w = all->first; w; w = w->next)
+        w->is_old = true;
+}
+
 static void ended(void *userdata, const struct job *job)
 {
     struct work *w = userdata;
@@ -257,9 +263,15 @@ static void ended(void *userdata, const struct job *job)
     w->ended = time(NULL);
     buf_add(&w->out, job->out.data, job->out.len);
     buf_add(&w->err, job->err.data, job->err.len);
+    if (buf_ok(&w->out) < 0) {
+        buf_done(&w->out); /* half an answer is none */
+        w->status = SRIOV_FAILED;
+    }
     /* Before the answer: who asks again at once sees what was done. */
-    if (w->changes)
+    if (w->changes) {
         state_changed(w->api->daemon->state);
+        age(all);
+    }
     work_tell(w);
     answer_all(w);
     trim(all);
@@ -273,7 +285,7 @@ static struct work *find_equal(const struct call *c, const struct command *comma
 
     name_command(command, name, sizeof(name));
     for (struct work *w = c->api->works->first; w; w = w->next) {
-        if (w->running && !w->changes && !command->input && w->route == c->at.route &&
+        if (w->running && !w->changes && !w->is_old && w->route == c->at.route &&
             strlen(name) + 1 < sizeof(name) && str_eq(w->command, name))
             return w;
     }
@@ -298,6 +310,15 @@ static struct work *work_new(const struct call *c, const struct command *command
     return w;
 }
 
+static bool readers_are_full(const struct works *all)
+{
+    size_t count = 0;
+
+    for (const struct work *w = all->first; w; w = w->next)
+        count += w->running && !w->changes;
+    return count >= READERS;
+}
+
 static int start(const struct call *c, const struct command *command, struct work *w,
                  struct sriov_error *error)
 {
@@ -310,11 +331,16 @@ static int start(const struct call *c, const struct command *command, struct wor
         .done = ended,
         .userdata = w,
     };
-    int r = args ? job_start(c->api->daemon->jobs, &q, &w->id) : -ENOMEM;
+    int r;
 
+    if (!args)
+        r = -ENOMEM;
+    else if (!w->changes && readers_are_full(c->api->works))
+        r = -EAGAIN;
+    else
+        r = job_start(c->api->daemon->jobs, &q, &w->id);
     if (r == -EAGAIN) {
-        error_set(error, SRIOV_FAILED, EAGAIN, "", "too many jobs run");
-        error_kernel(error, "");
+        error_set(error, SRIOV_FAILED, 0, "", "too many jobs run");
         error_remedy(error, "try again in some seconds; /v1/jobs shows them");
     } else if (r < 0) {
         error_set(error, SRIOV_FAILED, -r, "sriovctl", "cannot be run");

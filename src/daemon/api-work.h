@@ -15,6 +15,7 @@ struct work {
     const struct route *route;
     enum role role; /* who may see what it printed */
     bool is_text, changes, running;
+    bool is_old; /* something changed since it was started */
     char command[256];
     char who[AUTH_WHO_SIZE];
     int64_t started, ended;

@@ -53,8 +53,8 @@ void api_reload(struct api *a)
 
     if (auth_reload(a->auth, &error) >= 0)
         return;
-    snprintf(message, sizeof(message), "no token is good until this is put right: %s%s%s", error.message,
-             *error.kernel ? ": " : "", error.kernel);
+    snprintf(message, sizeof(message), "no token is good until this is put right: %s%s%s",
+             error.message, *error.kernel ? ": " : "", error.kernel);
     feed_tell(a->daemon->feed, &(struct record){ .kind = RECORD_DAEMON,
                                                  .level = LEVEL_ERROR,
                                                  .object = error.object,
@@ -130,9 +130,21 @@ static int identify(struct call *c)
     return r;
 }
 
+/* To look at what would be done takes less than to do it, and to hurt somebody takes more. */
+static enum role role_wanted(const struct call *c)
+{
+    const struct route *route = c->at.route;
+
+    if (!(route->flags & ROUTE_DRY))
+        return route->role;
+    if (call_flag(c, "dry_run"))
+        return MIN_OF(route->role, ROLE_OPERATE);
+    return call_flag(c, "force") ? ROLE_ADMIN : route->role;
+}
+
 static bool may(struct call *c, bool is_known)
 {
-    enum role wanted = c->at.route->role;
+    enum role wanted = role_wanted(c);
     char message[80];
 
     if (wanted == ROLE_NONE)
@@ -143,8 +155,6 @@ static bool may(struct call *c, bool is_known)
                     "add makes one");
         return false;
     }
-    if ((c->at.route->flags & ROUTE_DRY) && call_flag(c, "dry_run"))
-        wanted = MIN_OF(wanted, ROLE_OPERATE);
     if (c->role >= wanted)
         return true;
     snprintf(message, sizeof(message), "takes role %s, and you have %s", role_name(wanted),

@@ -81,9 +81,13 @@ static void put_fields(struct buf *out, const char *title, const struct field *c
     }
 }
 
+/* Places in a page have their titles in lower case. */
 static void put_link(struct buf *out, const char *schema)
 {
-    buf_printf(out, "[%s](#%s)", schema, schema);
+    buf_printf(out, "[%s](#", schema);
+    for (const char *c = schema; *c; c++)
+        buf_add_char(out, (char)(*c | 0x20)); /* names are ASCII letters */
+    buf_add_char(out, ')');
 }
 
 static void put_body(struct buf *out, const struct route *r)

@@ -69,7 +69,7 @@ function morphChildren(old, fresh) {
 }
 
 /** Makes `old` look like `fresh`, which is used up. An opened <details> stays as the reader left it. */
-export function morph(old, fresh) {
+function morph(old, fresh) {
     if (old.nodeType !== Node.ELEMENT_NODE) {
         if (old.data !== fresh.data) old.data = fresh.data;
         return;

@@ -5,10 +5,13 @@
 
 import * as api from './api.js';
 import * as store from './store.js';
-import { h, morph, show, svg } from './dom.js';
+import { h, show, svg } from './dom.js';
 import { pages } from './pages.js';
+import { trouble } from './parts.js';
 import { signIn } from './sign-in.js';
 import { language, languages, setLanguage, t } from './words.js';
+
+const AGAIN_MS = 2000; // while the daemon does not answer
 
 const main = document.getElementById('main');
 const header = document.getElementById('header');
@@ -145,6 +148,7 @@ function signOut() {
 }
 
 function begin(health) {
+    if (row) return; // by another try
     Object.assign(me, { name: health.you?.name ?? null, role: health.you?.role ?? 'admin', host: health.host ?? '' });
     api.whenUnauthorized(signOut);
     store.start((what, record) => {
@@ -167,10 +171,13 @@ async function start() {
         await api.get('/v1/pfs');
         begin(await api.health());
     } catch (error) {
-        if (error.status !== 401) console.warn(error.message);
-        api.setToken('');
-        morph(main, h('main', { id: 'main', tabindex: -1 }));
-        signIn(main, start, error.status === 401 ? null : error);
+        if (error.status === 401) {
+            api.setToken('');
+            signIn(main, start);
+        } else {
+            show(main, trouble(error));
+            setTimeout(start, AGAIN_MS);
+        }
     }
 }
 start();

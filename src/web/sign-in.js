@@ -7,7 +7,7 @@ import { h, show } from './dom.js';
 import { t } from './words.js';
 
 /** Shows the form in `place`; `done` is called once the daemon accepts a token. */
-export function signIn(place, done, trouble) {
+export function signIn(place, done) {
     let wrong = '';
 
     async function submit(event) {
@@ -42,7 +42,7 @@ export function signIn(place, done, trouble) {
                     autocomplete: 'off',
                     spellcheck: 'false',
                 }),
-                h('p', { class: 'wrong', role: 'alert' }, wrong || trouble?.message),
+                h('p', { class: 'wrong', role: 'alert' }, wrong),
                 h('button', { class: 'main' }, t('sign-in.go')),
                 h('p', { class: 'quiet' }, t('sign-in.how'), ' ', h('code', {}, 'sriovd token add NAME admin')),
             ),

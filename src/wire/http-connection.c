@@ -76,9 +76,9 @@ void server_cut_slow(struct http_server *s)
     while (server_due(s, &due) && due <= http_now()) {
         struct connection *c = s->waited_for.next;
         if (c->has_begun)
-            server_tell(s, &c->peer, 0, "too slow with a request, or with taking its answer");
+            connection_tell(c, 0, "too slow with a request, or with taking its answer");
         else if (!c->has_asked)
-            server_tell(s, &c->peer, 0, "a connection without a request");
+            connection_tell(c, 0, "a connection without a request");
         connection_expect(c);
         connection_cut(c);
     }

@@ -83,9 +83,9 @@ static const struct {
     { has_odd_encoding, REFUSAL(400, true, "a Transfer-Encoding other than chunked", NULL) },
     { repeats_headers, REFUSAL(400, true, "a header that may stand once stands twice", NULL) },
     { has_large_headers, REFUSAL(431, true, "the headers are too large", NULL) },
+    { asks_too_often, REFUSAL(429, false, "too many requests", "wait a second, then try again") },
     { has_bad_host, REFUSAL(400, false, "the Host header is missing or malformed", NULL) },
     { has_bad_path, REFUSAL(400, false, "the path or the query is malformed", NULL) },
-    { asks_too_often, REFUSAL(429, false, "too many requests", "wait a second, then try again") },
     { says_too_large, &refusal_too_large },
     { has_no_room, &refusal_no_room },
 };

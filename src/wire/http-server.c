@@ -131,6 +131,8 @@ void http_respond(struct http_request *r, const struct http_answer *answer)
                                                               : MHD_RESPMEM_MUST_COPY;
     struct MHD_Response *m = MHD_create_response_from_buffer(answer->len, (void *)answer->body,
                                                              mode);
+    request_let_go(r, r->held);
+    buf_done(&r->body); /* not before: the answer may be a part of it */
     if (!answer->body_is_static)
         (void)request_hold(r, answer->len);
     if (m && !add_headers(m, answer)) {

@@ -51,8 +51,9 @@ struct http_peer {
 typedef void (*http_handler)(void *userdata, struct http_request *r);
 
 /* Called for what the server refused by itself, with the status it answered (0: it only closed the
- * connection). NULL: nobody wants to know. Too many requests or connections of a peer are told once
- * a second. The address is "unknown" and the descriptor -1 where it cannot say who it was. */
+ * connection). NULL: nobody wants to know. Too many requests, too many connections and slow ones
+ * are told once a second for each peer. The address is "unknown" and the descriptor -1 where it
+ * cannot say who it was. */
 typedef void (*http_refusal)(void *userdata, const struct http_peer *peer, unsigned status,
                              const char *why);
 

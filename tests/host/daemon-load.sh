@@ -27,7 +27,7 @@ memory_when_idle() {
     get /v1/pfs >"$out"
     is "$(json '.pfs[0].vfs | length')" $vfs "the machine has $vfs VFs"
     get /metrics >/dev/null
-    sleep 1
+    sleep 5
     echo "# idle: private $(memory Private) kB, resident $(memory Rss) kB"
     ok 'it takes at most 6 MB for itself' test "$(memory Private)" -le 6144
     ok 'at most 12 MB are resident' test "$(memory Rss)" -le 12288
@@ -55,25 +55,28 @@ many_readers() {
     is "$(get /metrics | awk '/^sriov_http_connections / { print $2 }')" 1 'their connections are gone'
 }
 
-# What a program does that reads the same from the same file: who started last, with the PFs.
-# shellcheck disable=SC2329 # called by median_of_20
+# What a program does that reads the same from the same file, with its start; and what the daemon takes, without curl's.
 by_sqlite() {
-    sqlite3 -json "$tmp/state/ledger.db" \
+    microseconds sqlite3 -json "$tmp/state/ledger.db" \
         "SELECT t.*, (SELECT group_concat(DISTINCT pf) FROM step WHERE txn = t.id) FROM txn t ORDER BY id DESC LIMIT 100"
 }
 
-median_of_20() { # COMMAND…: microseconds
+by_daemon() {
+    get /v1/transactions -o /dev/null -w '%{time_total}\n' | awk '{ print int($1 * 1e6) }'
+}
+
+median_of_20() { # COMMAND: that prints a number
     local i
-    for ((i = 0; i < 20; i++)); do microseconds "$@"; done | median 20
+    for ((i = 0; i < 20; i++)); do "$1"; done | median 20
 }
 
 long_history() {
     local ours theirs page all=0 before=''
     must "$tests/make-ledger" "$tmp/state" $transactions
-    ours=$(median_of_20 get /v1/transactions)
+    ours=$(median_of_20 by_daemon)
     theirs=$(median_of_20 by_sqlite)
-    echo "# the last 100 of $transactions transactions: $ours us with curl's start, by sqlite3 $theirs us"
-    ok 'the list takes less than twice as long as sqlite3 with the same rows' test "$ours" -lt $((theirs * 2))
+    echo "# the last 100 of $transactions transactions: $ours us, by sqlite3 $theirs us"
+    ok 'the list takes no longer than sqlite3 with the same rows' test "$ours" -lt "$theirs"
     while page=$(get "/v1/transactions?limit=1000$before" | jq -r '.transactions | length, .[-1].id') && [ "${page%%$'\n'*}" -gt 0 ]; do
         all=$((all + ${page%%$'\n'*}))
         before="&before=${page#*$'\n'}"

@@ -47,10 +47,10 @@ values_are_those_of_the_machine() {
 
 what_the_daemon_knows_of_itself() {
     local resident
-    resident=$(($(sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' "/proc/$daemon/status") * 1024))
+    resident=$(awk '$1 == "VmRSS:" { print $2 * 1024 }' "/proc/$daemon/status")
     is "$(value process_open_fds)" "$(($(find "/proc/$daemon/fd" -mindepth 1 | wc -l) + 1))" 'its open files, with this connection'
     has "$(value process_cpu_seconds_total)" '*.*' 'its processor time'
-    is "$(awk -v a="$(value process_resident_memory_bytes)" -v b=$resident 'BEGIN { print a > b / 2 && a < b * 2 }')" 1 'its memory'
+    is "$(awk -v a="$(value process_resident_memory_bytes)" -v b=$resident 'BEGIN { print (a > b / 2 && a < b * 2) }')" 1 'its memory'
     ok 'when it started' test $((EPOCHSECONDS - $(value process_start_time_seconds))) -lt 600
     is "$(value sriov_http_connections)" 1 'the connection of this scrape'
     ok 'how often it looked' test "$(value sriov_looks_total)" -ge 1

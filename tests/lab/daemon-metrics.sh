@@ -66,7 +66,7 @@ changes_show() {
     becomes 1 'a VF on vfio-pci' "sriov_pf_vfs_by_driver${of_pf%\}},vf_driver=\"vfio-pci\"}"
     must sriovctl acquire enp1s0/1 --owner 'we "b"'
     becomes 1 'a lease' 'sriov_leases{state="held"}'
-    is "$((EPOCHSECONDS - $(value 'sriov_lease_start_time_seconds{pf="enp1s0",vf="1",owner="we \\"b\\""}') < 300))" 1 'and its age'
+    is "$((EPOCHSECONDS - $(value 'sriov_lease_start_time_seconds{pf="enp1s0",vf="1",owner="we \"b\""}') < 300))" 1 'and its age'
     must sriovctl release enp1s0/1
     becomes 0 'that ends' 'sriov_leases{state="held"}'
     is "$(value 'sriov_transactions{state="applied"}')" \

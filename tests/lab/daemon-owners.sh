@@ -124,6 +124,32 @@ a_container() {
     ends 'container' 3 box1
 }
 
+# A VF without a netdev: nothing of it moves when the namespace ends, so no other event of the kernel makes anybody look.
+nothing_but_the_name() {
+    local owner
+    must sriovctl bind $pf/1 vfio-pci
+    must sriovctl bind $pf/2 vfio-pci
+    udevadm settle
+    before=$(everything)
+    must ip netns add blue
+    unshare -n sleep infinity &
+    owner=$!
+    wait_for 10 eval "[ \"\$(readlink /proc/$owner/ns/net)\" != \"\$(readlink /proc/self/ns/net)\" ]"
+    must sriovctl acquire $pf/1 --owner blue1 --netns blue
+    must sriovctl acquire $pf/2 --owner pod1 --netns "/proc/$owner/ns/net"
+    lent 'VF without a netdev' 1 blue1
+    must ip netns del blue
+    ok 'VF without a netdev: its lease ends with the name of the namespace' wait_for 60 no_lease_of 1
+    kill -KILL $owner
+    wait $owner 2>/dev/null
+    ok 'VF without a netdev: and with the process whose namespace it is' wait_for 60 no_lease_of 2
+    as_before 'VF without a netdev'
+    must sriovctl bind $pf/1 default
+    must sriovctl bind $pf/2 default
+    must named $pf 4
+    before=$(everything)
+}
+
 # The container runtime was started anew, and somebody has a lease all the time.
 a_folder_that_is_made_again() {
     must sriovctl acquire $pf/0 --owner keep
@@ -221,6 +247,7 @@ a_process_nobody_waits_for
 a_named_namespace
 the_namespace_of_a_process
 a_container
+nothing_but_the_name
 a_folder_that_is_made_again
 those_of_the_living_stay
 who_died_while_it_was_away

@@ -45,6 +45,11 @@ start() {
     wrong 'the daemon does not get ready'
 }
 
+die() {
+    { kill -9 $daemon && wait $daemon; } 2>/dev/null
+    true
+}
+
 other_policy() { # with which an apply is begun and cut off
     sed 's/num_vfs: 3/num_vfs: 5/; s/vlan: 42/vlan: 99/' $policy/a.yaml
 }
@@ -52,12 +57,12 @@ other_policy() { # with which an apply is begun and cut off
 leave_behind() { # NUMBER
     case $(($1 % 6)) in
     0) echo 'nothing' ;;
-    1) kill -9 $daemon && echo 'the daemon killed' ;;
+    1) die && echo 'the daemon killed' ;;
     2)
         sriovctl --state-dir $state acquire enp1s0/1 --owner tenant vlan=77 >/dev/null && echo 'a lease'
         ;;
     3 | 4)
-        kill -9 $daemon
+        die
         other_policy | SRIOV_FAULT=kill:$(($1 % 9 + 2)) $faulty --state-dir $state apply -f - >/dev/null 2>&1
         echo "an apply cut off at point $(($1 % 9 + 2))"
         ;;

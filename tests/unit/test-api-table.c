@@ -295,8 +295,8 @@ static void test_keys(void **state)
     assert_string_equal(key_body(again.key)->data, "done");
     assert_int_equal(find(k, "alice", "k1", 8, 102).state, KEY_OTHER);
     /* A day later it is forgotten; bob's is not answered yet. */
-    assert_int_equal(find(k, "alice", "k1", 8, 100 + 86400).state, KEY_NEW);
-    assert_int_equal(find(k, "bob", "k1", 7, 100 + 86400).state, KEY_RUNS);
+    assert_int_equal(find(k, "alice", "k1", 8, 101 + 86400).state, KEY_NEW);
+    assert_int_equal(find(k, "bob", "k1", 7, 101 + 86400).state, KEY_RUNS);
     keys_free(k);
 }
 

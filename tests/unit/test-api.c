@@ -167,7 +167,7 @@ bool auth_is_foreign(const struct http_request *r)
 
 /* ---- jobs ---- */
 
-#define JOBS 4
+#define JOBS 16
 
 struct fake_job {
     uint64_t id;
@@ -517,6 +517,10 @@ static void test_roles(void **state)
     assert_refused(
         REQUEST("operate", "PATCH", "/v1/pfs/enp1s0/vfs/1", .body = "{\"driver\":\"vfio-pci\"}"),
         403, "takes role admin to set");
+    /* To hurt somebody. */
+    assert_refused(REQUEST("operate", "PATCH", "/v1/pfs/enp1s0/vfs/1", .body = "{\"vlan\":1}",
+                           QUERY("force", "true")),
+                   403, "takes role admin, and you have operate");
     assert_refused(REQUEST("operate", "POST", "/v1/apply"), 403,
                    "takes role admin, and you have operate");
     assert_refused(REQUEST("read", "GET", "/v1/doctor"), 403,
@@ -531,7 +535,7 @@ static void test_a_dry_run_takes_less(void **state)
     assert_refused(REQUEST("read", "PATCH", "/v1/pfs/enp1s0", .body = "{\"num_vfs\":1}",
                            QUERY("dry_run", "true")),
                    403, "takes role operate, and you have read");
-    assert_job(&r, "create|--json|--quiet|--dry-run|--|enp1s0|1");
+    assert_job(&r, "create|--json|--dry-run|--|enp1s0|1");
     end_job(0, 0, "{}\n", "");
     assert_int_equal(r.status, 200);
     assert_int_equal(changes, 0);
@@ -615,10 +619,10 @@ static void test_words_of_changes(void **state)
                                        .body = "{\"driver\":\"--force\"}");
     struct http_request back = REQUEST("admin", "POST", "/v1/transactions/12/rollback");
 
-    assert_job(&set, "set|--json|--quiet|--force|--|enp1s0|num_vfs=4|autoprobe=false");
-    assert_job(&vf, "set|--json|--quiet|--|-x/7|vlan=5|mac=52:54:00:00:00:01");
-    assert_job(&bind, "bind|--json|--quiet|--|enp1s0/3|--force");
-    assert_job(&back, "rollback|--json|--quiet|--|12");
+    assert_job(&set, "set|--json|--force|--|enp1s0|num_vfs=4|autoprobe=false");
+    assert_job(&vf, "set|--json|--|-x/7|vlan=5|mac=52:54:00:00:00:01");
+    assert_job(&bind, "bind|--json|--|enp1s0/3|--force");
+    assert_job(&back, "rollback|--json|--|12");
     for (size_t i = 0; i < 4; i++)
         end_job(i, 0, "{}\n", "");
     assert_int_equal(changes, 4);
@@ -636,10 +640,9 @@ static void test_words_of_leases(void **state)
     struct http_request end = REQUEST("operate", "DELETE", "/v1/leases/enp1s0/3",
                                       QUERY("owner", "a"));
 
-    assert_job(&named,
-               "acquire|--json|--quiet|--clean|--owner|--json|--|enp1s0/3|vlan=5|trust=true");
-    assert_job(&any, "acquire|--json|--quiet|--owner|a|--pool|fast|--numa|0|--pid|812|--");
-    assert_job(&end, "release|--json|--quiet|--owner|a|--|enp1s0/3");
+    assert_job(&named, "acquire|--json|--clean|--owner|--json|--|enp1s0/3|vlan=5|trust=true");
+    assert_job(&any, "acquire|--json|--owner|a|--pool|fast|--numa|0|--pid|812|--");
+    assert_job(&end, "release|--json|--owner|a|--|enp1s0/3");
     end_job(0, 0, "{\"pf\":\"enp1s0\"}\n", "");
     assert_int_equal(named.status, 201);
     end_job(1, 5, "{\"error\":{\"code\":5}}\n", "");
@@ -656,12 +659,12 @@ static void test_words_of_policies(void **state)
                                        QUERY("pf", "enp1s0"));
     struct http_request other = REQUEST("operate", "POST", "/v1/plan");
 
-    assert_job(&own, "plan|--json|--quiet|--");
+    assert_job(&own, "plan|--json|--");
     assert_string_equal(jobs[0].input, "");
-    assert_job(&sent, "apply|--json|--quiet|--file|-|--pf|enp1s0|--");
+    assert_job(&sent, "apply|--json|--file|-|--pf|enp1s0|--");
     assert_string_equal(jobs[1].input, "pfs: []");
     the_daemon.config.policy = (char *)"/srv/policy";
-    assert_job(&other, "plan|--json|--quiet|--file|/srv/policy|--");
+    assert_job(&other, "plan|--json|--file|/srv/policy|--");
     for (size_t i = 0; i < 3; i++)
         end_job(i, 0, "{}\n", "");
 }
@@ -692,7 +695,7 @@ static void test_statuses_of_jobs(void **state)
         struct http_request r = REQUEST("admin", "PATCH", "/v1/pfs/enp1s0",
                                         .body = "{\"num_vfs\":4}");
         n_jobs = 0;
-        assert_job(&r, "create|--json|--quiet|--|enp1s0|4");
+        assert_job(&r, "create|--json|--|enp1s0|4");
         end_job(0, ends[i].status, ends[i].out, "");
         assert_int_equal(r.status, ends[i].http);
         assert_int_equal(told.kind, ends[i].kind);
@@ -708,7 +711,7 @@ static void test_a_refusal_is_told(void **state)
 {
     struct http_request r = REQUEST("admin", "PATCH", "/v1/pfs/enp1s0", .body = "{\"num_vfs\":4}");
 
-    assert_job(&r, "create|--json|--quiet|--|enp1s0|4");
+    assert_job(&r, "create|--json|--|enp1s0|4");
     end_job(0, 3, REFUSAL, "");
     assert_string_equal(told.object, "enp1s0");
     assert_string_equal(told.message, "sriovctl create enp1s0 4: refused: in use");
@@ -719,7 +722,7 @@ static void test_findings_are_an_answer(void **state)
 {
     struct http_request r = REQUEST("operate", "GET", "/v1/doctor", QUERY("object", "enp1s0"));
 
-    assert_job(&r, "doctor|--json|--quiet|--|enp1s0");
+    assert_job(&r, "doctor|--json|--|enp1s0");
     end_job(0, 1, "{\"healthy\":false}\n", "");
     assert_int_equal(r.status, 200);
     assert_string_equal(r.text, "{\"healthy\":false}\n");
@@ -732,13 +735,41 @@ static void test_readers_share_a_job(void **state)
     struct http_request b = REQUEST("operate", "GET", "/v1/doctor");
     struct http_request other = REQUEST("operate", "GET", "/v1/doctor", QUERY("object", "enp1s0"));
 
-    assert_job(&a, "doctor|--json|--quiet|--");
+    assert_job(&a, "doctor|--json|--");
     send_request(&b);
     assert_int_equal(n_jobs, 1);
-    assert_job(&other, "doctor|--json|--quiet|--|enp1s0");
+    assert_job(&other, "doctor|--json|--|enp1s0");
     end_job(0, 0, "{}\n", "");
     assert_true(a.answered && b.answered && !other.answered);
     end_job(1, 0, "{}\n", "");
+}
+
+/* What was begun before a change does not show it. */
+static void test_nobody_shares_an_old_job(void **state)
+{
+    struct http_request before = REQUEST("operate", "GET", "/v1/doctor");
+    struct http_request change = REQUEST("admin", "PATCH", "/v1/pfs/enp1s0",
+                                         .body = "{\"num_vfs\":4}");
+    struct http_request after = REQUEST("operate", "GET", "/v1/doctor");
+
+    assert_job(&before, "doctor|--json|--");
+    assert_job(&change, "create|--json|--|enp1s0|4");
+    end_job(1, 0, "{}\n", "");
+    assert_job(&after, "doctor|--json|--");
+    end_job(0, 0, "{}\n", "");
+    end_job(2, 0, "{}\n", "");
+}
+
+static void test_commands_are_not_shared(void **state)
+{
+    struct http_request a = REQUEST("read", "POST", "/v1/commands",
+                                    .body = "{\"args\":[\"list\"]}");
+    struct http_request b = a;
+
+    assert_job(&a, "list|--");
+    assert_job(&b, "list|--");
+    end_job(0, 0, "", "");
+    end_job(1, 0, "", "");
 }
 
 static void test_writers_do_not(void **state)
@@ -746,8 +777,8 @@ static void test_writers_do_not(void **state)
     struct http_request a = REQUEST("admin", "PATCH", "/v1/pfs/enp1s0", .body = "{\"num_vfs\":4}");
     struct http_request b = REQUEST("admin", "PATCH", "/v1/pfs/enp1s0", .body = "{\"num_vfs\":4}");
 
-    assert_job(&a, "create|--json|--quiet|--|enp1s0|4");
-    assert_job(&b, "create|--json|--quiet|--|enp1s0|4");
+    assert_job(&a, "create|--json|--|enp1s0|4");
+    assert_job(&b, "create|--json|--|enp1s0|4");
     end_job(0, 0, "{}\n", "");
     assert_true(a.answered && !b.answered);
     end_job(1, 0, "{}\n", "");
@@ -765,8 +796,27 @@ static void test_too_many_jobs(void **state)
     assert_int_equal(told.kind, RECORD_REFUSED);
     /* It was not begun, so its key is free. */
     jobs_are_full = false;
-    assert_job(&again, "create|--json|--quiet|--|enp1s0|4");
+    assert_job(&again, "create|--json|--|enp1s0|4");
     end_job(0, 0, "{}\n", "");
+}
+
+static void test_readers_leave_places(void **state)
+{
+    struct http_request readers[9];
+    char objects[9][8];
+    struct http_request change = REQUEST("admin", "PATCH", "/v1/pfs/enp1s0",
+                                         .body = "{\"num_vfs\":4}");
+
+    for (size_t i = 0; i < ELEMENTS(readers); i++) {
+        snprintf(objects[i], sizeof(objects[i]), "vf%zu", i);
+        readers[i] = REQUEST("read", "GET", "/v1/audit", QUERY("object", objects[i]));
+        send_request(&readers[i]);
+    }
+    assert_int_equal(n_jobs, 8);
+    assert_int_equal(readers[8].status, 503);
+    assert_job(&change, "create|--json|--|enp1s0|4");
+    for (size_t i = 0; i < n_jobs; i++)
+        end_job(i, 0, "{}\n", "");
 }
 
 static void test_what_takes_long(void **state)
@@ -778,7 +828,7 @@ static void test_what_takes_long(void **state)
     struct http_request end = REQUEST("admin", "GET", "/v1/jobs/100", QUERY("wait", "10"));
     struct http_request none = REQUEST("admin", "GET", "/v1/jobs/7");
 
-    assert_job(&r, "create|--json|--quiet|--|enp1s0|4");
+    assert_job(&r, "create|--json|--|enp1s0|4");
     assert_int_equal(run_timer(), 7000000);
     assert_int_equal(r.status, 202);
     assert_string_equal(r.text, "{\"job\":100}\n");
@@ -803,7 +853,7 @@ static void test_a_peer_that_leaves(void **state)
     struct http_request r = REQUEST("admin", "PATCH", "/v1/pfs/enp1s0", .body = "{\"num_vfs\":4}");
     struct http_request list = REQUEST("read", "GET", "/v1/jobs");
 
-    assert_job(&r, "create|--json|--quiet|--|enp1s0|4");
+    assert_job(&r, "create|--json|--|enp1s0|4");
     r.gone(r.userdata);
     end_job(0, 0, "{}\n", "");
     assert_false(r.answered);
@@ -821,7 +871,7 @@ static void test_the_same_request_again(void **state)
                                         .body = "{\"num_vfs\":4}", HEADERS("Idempotency-Key", "k"));
     struct http_request early = first, late = first, other = first, wrong = first;
 
-    assert_job(&first, "create|--json|--quiet|--|enp1s0|4");
+    assert_job(&first, "create|--json|--|enp1s0|4");
     send_request(&early);
     assert_int_equal(early.status, 409);
     /* The answer is lost. */
@@ -848,7 +898,7 @@ static void test_a_wrong_request_frees_its_key(void **state)
     send_request(&wrong);
     assert_int_equal(wrong.status, 400);
     right.path = "/v1/pfs/enp1s0/vfs/1";
-    assert_job(&right, "set|--json|--quiet|--|enp1s0/1|vlan=4");
+    assert_job(&right, "set|--json|--|enp1s0/1|vlan=4");
     end_job(0, 0, "{}\n", "");
 }
 
@@ -931,6 +981,8 @@ static void test_roles_of_commands(void **state)
                    "takes role admin, and you have operate");
     refuse_command("operate", "\"set\",\"enp1s0/1\",\"vlan=1\",\"driver=vfio-pci\"", 403,
                    "takes role admin, and you have operate");
+    refuse_command("operate", "\"set\",\"enp1s0/1\",\"vlan=1\",\"--force\"", 403,
+                   "takes role admin, and you have operate");
     refuse_command("operate", "\"doctor\",\"--fix\",\"pf-down\"", 403,
                    "takes role admin, and you have operate");
     refuse_command("read", "\"doctor\"", 403, "takes role operate, and you have read");
@@ -1002,8 +1054,11 @@ int main(void)
         TEST(test_a_refusal_is_told),
         TEST(test_findings_are_an_answer),
         TEST(test_readers_share_a_job),
+        TEST(test_nobody_shares_an_old_job),
+        TEST(test_commands_are_not_shared),
         TEST(test_writers_do_not),
         TEST(test_too_many_jobs),
+        TEST(test_readers_leave_places),
         TEST(test_what_takes_long),
         TEST(test_a_peer_that_leaves),
         TEST(test_the_same_request_again),

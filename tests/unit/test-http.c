@@ -15,6 +15,12 @@ static int start_usual(void **state)
     return 0;
 }
 
+static int start_roomy(void **state)
+{
+    start(AF_UNIX, NULL, &(struct http_limits){ .body = 16u << 20 });
+    return 0;
+}
+
 static int start_strict(void **state)
 {
     start(AF_UNIX, NULL,
@@ -357,6 +363,32 @@ static void test_connections_of_one_peer_over_tcp(void **state)
         close(fds[i]);
 }
 
+/* Bodies that are not complete, each within its limit, up to 64 MiB in all. */
+static void test_memory_of_one_peer(void **state)
+{
+    static const size_t size = 15u << 20;
+    int fds[5];
+    char *body = malloc(size);
+    memset(body, 'x', size);
+    for (size_t i = 0; i < ELEMENTS(fds); i++) {
+        fds[i] = client();
+        say(fds[i], "POST / HTTP/1.1\r\n" HOST "Content-Length: 15728641\r\n\r\n");
+        say_bytes(fds[i], body, size);
+    }
+    say(fds[4], "x");
+    hear(fds[4], 1);
+    assert_answer(503, "too much of this peer is in memory");
+    close(fds[0]);
+    settle();
+    say(fds[1], "x");
+    hear_until(fds[1], has_text, "\r\n\r\n");
+    assert_int_equal(status(), 200);
+    assert_int_equal(handled, 1);
+    free(body);
+    for (size_t i = 1; i < ELEMENTS(fds); i++)
+        close(fds[i]);
+}
+
 static void test_no_descriptor_left(void **state)
 {
     struct rlimit before, now;
@@ -539,6 +571,7 @@ static void test_overflow_is_told_later(void **state)
     close(fd);
 }
 
+#define ROOMY(name) cmocka_unit_test_setup_teardown(name, start_roomy, pair_stop)
 #define STRICT(name) cmocka_unit_test_setup_teardown(name, start_strict, pair_stop)
 #define TCP(name) cmocka_unit_test_setup_teardown(name, start_tcp, pair_stop)
 #define USUAL(name) cmocka_unit_test_setup_teardown(name, start_usual, pair_stop)
@@ -565,6 +598,7 @@ int main(void)
         STRICT(test_rate),
         STRICT(test_connections),
         TCP(test_connections_of_one_peer_over_tcp),
+        ROOMY(test_memory_of_one_peer),
         USUAL(test_no_descriptor_left),
         USUAL(test_waiting_holds_nobody_up),
         USUAL(test_pipelined_behind_a_waiting_one),

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -267,6 +268,32 @@ static void test_who_is_seen(void **state)
     ledger_locks_free(locks);
 }
 
+/* A watch on the folder hears of the end of work, and not of those who look. */
+static void test_the_end_is_heard_and_a_look_is_not(void **state)
+{
+    _cleanup_close_ int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    _cleanup_strv_ struct strv held = STRV_INIT;
+    struct ledger_locks *locks = NULL;
+    char path[128], event[512];
+
+    assert_int_equal(lock_pf(&locks), 0);
+    snprintf(path, sizeof(path), "%s/" LEDGER_LOCKS_FOLDER, folder);
+    assert_true(inotify_add_watch(watch, path, IN_CLOSE_WRITE) >= 0);
+    assert_int_equal(ledger_locks_held(folder, &held), 0);
+    assert_int_equal(ledger_locks_held(folder, &held), 0); /* each once */
+    assert_int_equal(held.count, 1);
+    assert_string_equal(held.items[0], PF_KEY);
+    assert_true(ledger_lock_is_held(folder, PF_KEY));
+    assert_int_equal(read(watch, event, sizeof(event)), -1);
+    assert_int_equal(errno, EAGAIN);
+    ledger_locks_free(locks);
+    assert_true(read(watch, event, sizeof(event)) > 0);
+    strv_done(&held);
+    held = STRV_INIT;
+    assert_int_equal(ledger_locks_held(folder, &held), 0);
+    assert_int_equal(held.count, 0);
+}
+
 #define in_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
 
 int main(void)
@@ -276,7 +303,7 @@ int main(void)
         in_folder(test_pf_keeps_its_vfs),  in_folder(test_pf_against_pf),
         in_folder(test_pf_waits_for_a_vf), in_folder(test_pf_does_not_wait_for_ever),
         in_folder(test_pf_is_not_starved), in_folder(test_a_vf_is_waited_for),
-        in_folder(test_who_is_seen),
+        in_folder(test_who_is_seen),       in_folder(test_the_end_is_heard_and_a_look_is_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
