@@ -163,27 +163,7 @@ static void take(struct reconcile *r, struct desired *policy, struct goals *goal
     reconcile_in(r, &r->late, LATE_US, late);
 }
 
-void reconcile_policy_load(struct reconcile *r, bool again)
-{
-    _cleanup_(desired_done) struct desired next = { 0 };
-    _cleanup_(goals_done) struct goals goals = { 0 };
-    struct sriov_error error = { 0 };
-    int result;
-
-    result = read_files(r, &next, &error);
-    if (result >= 0 && r->look)
-        result = reconcile_policy_resolve(&next, r->look->snapshot, &goals, &error);
-    if (result < 0) {
-        r->wrong = error;
-        tell_wrong(r, &error);
-    } else {
-        take(r, &next, &goals, again);
-    }
-    if (r->look)
-        state_changed(r->d->state);
-}
-
-/* ---- watching ---- */
+/* ---- loading, at the start and when a file was written ---- */
 
 static void edited(void *userdata)
 {
@@ -198,9 +178,26 @@ static void on_folder(void *userdata, const char *name)
         reconcile_in(r, &r->edited, EDITED_US, edited);
 }
 
-/* Watched before it is read, so that nothing falls between the two. */
-void reconcile_policy_start(struct reconcile *r)
+/* The folder is watched before it is read, so that nothing falls between the two. One that is made
+ * later is watched from the next reload on. */
+void reconcile_policy_load(struct reconcile *r, bool again)
 {
-    loop_add_folder(r->d->loop, r->d->config.policy, on_folder, r, &r->folder);
-    reconcile_policy_load(r, false);
+    _cleanup_(desired_done) struct desired next = { 0 };
+    _cleanup_(goals_done) struct goals goals = { 0 };
+    struct sriov_error error = { 0 };
+    int result;
+
+    if (!r->folder)
+        loop_add_folder(r->d->loop, r->d->config.policy, on_folder, r, &r->folder);
+    result = read_files(r, &next, &error);
+    if (result >= 0 && r->look)
+        result = reconcile_policy_resolve(&next, r->look->snapshot, &goals, &error);
+    if (result < 0) {
+        r->wrong = error;
+        tell_wrong(r, &error);
+    } else {
+        take(r, &next, &goals, again);
+    }
+    if (r->look)
+        state_changed(r->d->state);
 }

@@ -46,6 +46,7 @@ static uint64_t signature(const struct care *c)
         mix(&hash, &d->vf, sizeof(d->vf));
         mix(&hash, &d->attr, sizeof(d->attr));
         mix_text(&hash, d->is);
+        mix_text(&hash, d->wanted);
     }
     for (size_t i = 0; i < look->holders.count; i++) {
         const struct holder *h = &look->holders.items[i];
@@ -74,8 +75,8 @@ static void tell(const struct care *c, enum record_level level, const char *mess
 
 static void tell_done(struct care *c, const struct node *answer)
 {
-    const struct node *changed = node_get(answer, "changed");
-    const char *transaction = node_get_text(answer, "transaction");
+    const struct node *changed = answer ? node_get(answer, "changed") : NULL;
+    const char *transaction = answer ? node_get_text(answer, "transaction") : NULL;
     uint64_t n = 0;
     char text[96];
 
@@ -150,13 +151,14 @@ static void ended(void *userdata, const struct job *job)
     state_changed(c->reconcile->d->state);
     read_answer(job, &answer);
     if (job->status == 0) {
-        c->pending = c->failed = false;
+        c->failed = false;
         c->deaths = 0;
         if (c->work == WORK_APPLY)
             c->in_window = 0;
         tell_done(c, answer);
         return;
     }
+    c->pending |= c->work == WORK_APPLY;
     error = answer ? node_get(answer, "error") : NULL;
     if (was_locked_out(c, error, job->status))
         return;
@@ -167,9 +169,10 @@ static void ended(void *userdata, const struct job *job)
 
 /* ---- starting one ---- */
 
+/* The PF goes by its key: while the machine boots, its netdev is being renamed. */
 static void start(struct care *c)
 {
-    const char *const args[] = { "apply", "--pf", c->label, "-f", "-", "--json", "--quiet", NULL };
+    const char *const args[] = { "apply", "--pf", c->key, "-f", "-", "--json", "--quiet", NULL };
     struct reconcile *r = c->reconcile;
     _cleanup_buf_ struct buf policy = BUF_INIT;
     struct json_writer w = JSON_WRITER(&policy);
@@ -191,6 +194,7 @@ static void start(struct care *c)
         reconcile_retry(r);
         return;
     }
+    c->pending = false; /* unless the policy changes while the job is at it */
     c->in_window++;
 }
 

@@ -170,6 +170,13 @@ static void tell_trouble(struct care *c, const struct sriov_error *e)
               &(struct record){ RECORD_POLICY, LEVEL_WARNING, c->label, text });
 }
 
+/* The policy is about to be applied: that it differs is no drift, and what is wrong with it will be
+ * told then. */
+static bool is_to_come(const struct care *c)
+{
+    return c->pending && !c->failed;
+}
+
 /* True if there is drift that was not there before. */
 static bool judge(struct care *c, const struct look *look)
 {
@@ -185,7 +192,7 @@ static bool judge(struct care *c, const struct look *look)
     result = drift_find(look, c->goal, r->boot, &now, &error);
     if (result == -EAGAIN)
         reconcile_retry(r);
-    else if (result < 0 && result != -ENOMEM)
+    else if (result < 0 && result != -ENOMEM && !is_to_come(c))
         tell_trouble(c, &error);
     if (result < 0)
         return false;
@@ -193,7 +200,7 @@ static bool judge(struct care *c, const struct look *look)
     news = drift_is_news(&now, &c->drift);
     drift_done(&c->drift);
     c->drift = now;
-    return news && !c->pending;
+    return news && !is_to_come(c);
 }
 
 static int tell_change(void *userdata, const struct difference *d)
@@ -205,7 +212,7 @@ static int tell_change(void *userdata, const struct difference *d)
         .level = LEVEL_INFO,
         .object = d->object,
         .difference = d,
-        .is_drift = c && c->goal && !c->busy && !c->pending && drift_has(&c->drift, d),
+        .is_drift = c && c->goal && !c->busy && !is_to_come(c) && drift_has(&c->drift, d),
     };
 
     feed_tell(r->d->feed, &record);
@@ -305,7 +312,7 @@ int reconcile_new(struct daemon *d, struct reconcile **ret, struct sriov_error *
         return error_set(error, error_code_of(-result), -result, d->config.state_dir,
                          "cannot watch the state folder");
     }
-    reconcile_policy_start(r);
+    reconcile_policy_load(r, false);
     reconcile_in(r, &r->enough, ENOUGH_US, waited_enough);
     *ret = r;
     return 0;

@@ -101,7 +101,6 @@ void reconcile_attach(struct reconcile *r);
 
 /* ---- reconcile-policy.c ---- */
 
-void reconcile_policy_start(struct reconcile *r);
 /* `again`: applies also what did not change. */
 void reconcile_policy_load(struct reconcile *r, bool again);
 /* Finds the PFs of the policy in a snapshot; those that are missing are no error. */

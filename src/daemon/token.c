@@ -165,7 +165,7 @@ static int check_owner(int fd, const char *path, struct sriov_error *error)
 /* Empty for a file that is not there. */
 static int read_text(const char *path, char **ret, struct sriov_error *error)
 {
-    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 && errno == ENOENT) {
         *ret = strdup("");
         return *ret ? 0 : error_no_memory(error);

@@ -158,8 +158,9 @@ export function open(_, redraw) {
     return {
         needs: ['pfs', 'leases', 'policy'],
         view({ pfs, leases, policy, error }, { role }) {
-            if (!pfs || !leases) return error ? trouble(error) : waiting();
-            const pools = policy?.pools ?? [];
+            if (pfs === null || leases === null || policy === null) return waiting();
+            if (!pfs || !leases) return trouble(error);
+            const pools = Object.entries(policy.pools ?? {}).map(([name, pool]) => ({ name, ...pool }));
             const sum = h('p', { class: 'quiet' }, t('leases.sum', { n: leases.length }));
             return [
                 h('div', { class: 'title' }, h('h1', {}, t('page.leases')), sum),

@@ -192,7 +192,8 @@ export function open(_, redraw) {
     return {
         needs: ['pfs', 'policy'],
         view({ pfs, policy, error }, { role }) {
-            if (!pfs) return error ? trouble(error) : waiting();
+            if (pfs === null || policy === null) return waiting();
+            if (!pfs) return trouble(error);
             return [
                 h('div', { class: 'title' }, h('h1', {}, t('page.nics')), h('p', { class: 'quiet' }, sum(pfs))),
                 legend(),

@@ -79,7 +79,7 @@ function openOne(label, index, redraw) {
     const object = `${label}/${index}`;
     const edits = new Map();
     const traffic = new Traffic(label, index, redraw);
-    let past = { history: [], leases: [] };
+    let past = null;
     let timer = 0;
 
     async function readPast() {
@@ -103,12 +103,12 @@ function openOne(label, index, redraw) {
 
     function halves(pf, vf, role) {
         const form = attributeForm({ rows: vfAttributes, now: vf, edits, redraw, plan: planFor(pf, role) });
-        const left = [card(t('vf.settings'), null, form), historyCard(past.history, past.leases)];
+        const left = [card(t('vf.settings'), null, form), historyCard(past)];
         const right = [
             holderCard(vf, findLease(pf, vf.index)),
             card(t('vf.traffic'), null, chart(traffic)),
             deviceCard(pf, vf),
-            baselineCard(past.history),
+            baselineCard(past),
         ];
         return h('div', { class: 'halves' }, h('div', {}, left), h('div', {}, right));
     }

@@ -15,9 +15,11 @@ const resources = {
 const EVENTS_KEPT = 200;
 const TOGETHER_MS = 120; // records of one change come in bursts
 
+/** What was not read yet is null, what could not be read is false. */
 export const data = { pfs: null, leases: null, policy: null, transactions: null, events: [], live: false, error: null };
 
 let needs = [];
+const failed = new Map(); // resource to its error
 let changed = () => {};
 const waiting = new Set();
 let timer = 0;
@@ -27,10 +29,12 @@ async function load(name) {
     try {
         const answer = await api.get(path);
         data[name] = answer[key] ?? answer;
-        data.error = null;
+        failed.delete(name);
     } catch (error) {
-        data.error = error;
+        data[name] ??= false;
+        failed.set(name, error);
     }
+    data.error = [...failed.values()][0] ?? null;
     changed(name);
 }
 
@@ -80,15 +84,16 @@ export function start(call) {
 
 export const pfLabel = (pf) => pf.name ?? pf.pci ?? pf.handle;
 export const vfAddress = (label, index) => `#/vf/${encodeURIComponent(label)}/${index}`;
-export const findPf = (label) => data.pfs?.find((pf) => [pf.name, pf.pci, pf.handle, ...pf.altnames].includes(label));
+export const findPf = (label) =>
+    (data.pfs || []).find((pf) => [pf.name, pf.pci, pf.handle, ...pf.altnames].includes(label));
 export const findVf = (pf, index) => pf?.vfs.find((vf) => vf.index === Number(index));
 export const findLease = (pf, index) =>
-    data.leases?.find((lease) => [pf.name, pf.pci].includes(lease.pf) && lease.vf === index);
+    (data.leases || []).find((lease) => [pf.name, pf.pci].includes(lease.pf) && lease.vf === index);
 
 /** The VFs, as "enp1s0/3", that have exactly this holder. */
 export function heldBy(holder) {
     const text = JSON.stringify(holder);
-    return (data.pfs ?? []).flatMap((pf) => [
+    return (data.pfs || []).flatMap((pf) => [
         ...(pf.holders.some((one) => JSON.stringify(one) === text) ? [pfLabel(pf)] : []),
         ...pf.vfs
             .filter((vf) => vf.holders.some((one) => JSON.stringify(one) === text))

@@ -3,7 +3,7 @@
 // What was changed of a VF and who had it, and from that how it was before.
 
 import { h } from './dom.js';
-import { card, nothing, table, value } from './parts.js';
+import { card, nothing, table, value, waiting } from './parts.js';
 import { t, term, time } from './words.js';
 
 export const HISTORY_ROWS = 30;
@@ -33,10 +33,12 @@ const baselineRow = (row) =>
         h('td', { class: 'quiet' }, time(row.when)),
     );
 
-export function baselineCard(history) {
-    const rows = baselineOf(history).map(baselineRow);
-    const headings = [t('plan.what'), t('vf.before'), t('changes.transaction'), t('changes.when')];
+/** past: {history, leases} as the API gives them, null while they are read. */
+export function baselineCard(past) {
     const title = t('vf.baseline');
+    if (!past) return card(title, null, waiting());
+    const rows = baselineOf(past.history).map(baselineRow);
+    const headings = [t('plan.what'), t('vf.before'), t('changes.transaction'), t('changes.when')];
     return card(title, null, rows.length ? table(headings, rows, title) : nothing(t('vf.baseline.none')));
 }
 
@@ -56,23 +58,18 @@ const leaseRow = (event) => [
     h('td', {}),
 ];
 
-export function historyCard(history, leases) {
+/** The newest first, each as a row of the table. */
+function historyRows({ history, leases }) {
     const all = [...history.map((row) => [row, changeRow]), ...leases.map((event) => [event, leaseRow])];
     const shown = all.sort(([a], [b]) => b.when - a.when).slice(0, HISTORY_ROWS);
-    const rows = shown.map(([one, cells], i) =>
-        h('tr', { key: i }, h('td', { class: 'quiet' }, time(one.when)), cells(one)),
-    );
-    const keys = ['changes.when', 'changes.who', 'plan.what', 'plan.from', 'plan.to', 'changes.transaction'];
+    return shown.map(([one, cells], i) => h('tr', { key: i }, h('td', { class: 'quiet' }, time(one.when)), cells(one)));
+}
+
+export function historyCard(past) {
     const title = t('vf.history');
-    return card(
-        title,
-        null,
-        rows.length
-            ? table(
-                  keys.map((key) => t(key)),
-                  rows,
-                  title,
-              )
-            : nothing(t('vf.history.none')),
-    );
+    if (!past) return card(title, null, waiting());
+    const rows = historyRows(past);
+    const keys = ['changes.when', 'changes.who', 'plan.what', 'plan.from', 'plan.to', 'changes.transaction'];
+    const headings = keys.map((key) => t(key));
+    return card(title, null, rows.length ? table(headings, rows, title) : nothing(t('vf.history.none')));
 }

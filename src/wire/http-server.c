@@ -225,7 +225,6 @@ void http_stream_send(struct http_request *r, const void *data, size_t len)
 void http_stream_end(struct http_request *r)
 {
     r->progress = ANSWERED;
-    r->gone = NULL;
     if (r->connection->is_parked)
         connection_unpark(r->connection);
     else

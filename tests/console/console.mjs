@@ -73,6 +73,7 @@ async function strips() {
         has(labels[i], `slice ${state}`, `VF ${i} has the colour of its state, ${state}`);
         has(labels[i], name, `VF ${i} names its holder`);
     }
+    has(await card(page, 'enp1s0').textContent(), 'enp1s0/4: VLAN is 0, policy: 40', 'what is off the policy is told');
     await page.context().close();
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The API over any bytes that an admin's connection may bring: the HTTP server, the routes and what
- * checks and answers them are real; the machine is a capture, and jobs end at once, with any exit
- * status. What is handed to a job must hold no option that reads or writes files of the daemon's
- * host; whatever claims to be JSON must be; nothing may stay behind when the peer is gone.
+ * The API over any bytes that an admin's connection may bring, as they are and put into frames: the
+ * HTTP server, the routes and what checks and answers them are real; the machine is a capture, and
+ * jobs end at once, with any exit status. What is handed to a job must hold no option that reads or
+ * writes files of the daemon's host; whatever claims to be JSON must be; nothing may stay behind
+ * when the peer is gone.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -381,16 +382,12 @@ static void end_work(struct http_server *server, int fd, bool is_slow)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void converse(struct http_server *server, const struct sockaddr_un *address, socklen_t len,
+                     const uint8_t *data, size_t size)
 {
-    struct sockaddr_un address;
-    socklen_t len;
     uint8_t last = size > 0 ? data[size - 1] : 0;
-    if (!look)
-        set_up();
-    struct http_server *server = start(&address, &len);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    must(connect(fd, (struct sockaddr *)&address, len) == 0);
+    must(connect(fd, (const struct sockaddr *)address, len) == 0);
     turn(server, fd);
     say(server, fd, data, size);
     if (last & 2)
@@ -402,6 +399,60 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < 16 && http_server_connections(server) > 0; i++)
         http_server_run(server);
     must(http_server_connections(server) == 0);
+}
+
+/* ---- the same, well framed ---- */
+
+/* Length of what stands before the next empty line, or before the end. */
+static size_t block_length(const char *data, size_t size)
+{
+    const char *end = memmem(data, size, "\r\n\r\n", 4);
+    return end ? (size_t)(end - data) : size;
+}
+
+/* "WORD /...": of that much the first line is. */
+static size_t request_length(const char *data, size_t size)
+{
+    const char *end = memchr(data, '\r', size), *space = memchr(data, ' ', size);
+    size_t len = end ? (size_t)(end - data) : size;
+    if (!space || (size_t)(space - data) + 1 >= len || space[1] != '/')
+        return 0;
+    const char *second = memchr(space + 1, ' ', len - (size_t)(space + 1 - data));
+    return second ? (size_t)(second - data) : len;
+}
+
+/* Each request line of the input with what stands behind its headers as its body: most changes of
+ * raw bytes do not get past the framing, these get to the routes. */
+static void frame(const char *data, size_t size, struct buf *out)
+{
+    while (size > 0) {
+        size_t block = block_length(data, size), line = request_length(data, block);
+        size_t skip = MIN_OF(block + 4, size);
+        data += skip;
+        size -= skip;
+        if (line == 0)
+            continue;
+        size_t body = block_length(data, size);
+        if (request_length(data, body) > 0)
+            body = 0;
+        buf_add(out, data - skip, line);
+        buf_printf(out, " HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n", body);
+        buf_add_str(out, "Content-Type: application/json\r\n\r\n");
+        buf_add(out, data, body);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    _cleanup_buf_ struct buf framed = BUF_INIT;
+    struct sockaddr_un address;
+    socklen_t len;
+    if (!look)
+        set_up();
+    struct http_server *server = start(&address, &len);
+    frame((const char *)data, size, &framed);
+    converse(server, &address, len, data, size);
+    converse(server, &address, len, (const uint8_t *)framed.data, framed.len);
     http_server_free(server);
     end_jobs();
     d.api = api_free(d.api);

@@ -25,7 +25,7 @@ start_daemon() {
     [ -e "$tmp/sriovd.conf" ] || setting "policy: $tmp/policy" "tokens: $tmp/tokens"
     rm -f "$tmp/socket"
     "$bin/sbin/sriovd" --config "$tmp/sriovd.conf" --state-dir "$tmp/state" --socket "$tmp/socket" \
-        --sriovctl "$PWD/$bin/bin/sriovctl" "$@" >"$tmp/log" 2>&1 &
+        --sriovctl "$(realpath "$bin")/bin/sriovctl" "$@" >"$tmp/log" 2>&1 &
     daemon=$!
     if ! wait_for 20 get /v1/health -f; then
         fail 'the daemon starts' "$(tail -n 20 "$tmp/log")"

@@ -79,7 +79,7 @@ the_boot_applied_the_policy() {
     is "$(ip -j -d link show enp1s0 | jq -c '.[0].vfinfo_list[0] | [.address, .vlan_list[0].vlan]')" \
         '["52:54:00:aa:bb:00",42]' 'with their settings'
     is "$(driver_of "$(vf_pci enp1s0 2)")" vfio-pci 'and their drivers, whose module was loaded for it'
-    has "$(sriovctl history --json | jq -r '.. | .command? // empty' | head -1)" 'apply *enp1s0*' 'the history knows'
+    has "$(sriovctl history --json | jq -r '.. | .command? // empty' | head -1)" 'apply *--pf 0000:01:00.0*' 'the history knows'
     ok 'network-pre.target was reached after it' test "$(of_unit $unit ActiveEnterTimestampMonotonic)" -le \
         "$(of_unit network-pre.target ActiveEnterTimestampMonotonic)"
     is "$(systemctl --failed --plain --no-legend | grep -c sriovd)" 0 'nothing of it failed'
@@ -113,6 +113,16 @@ its_socket_starts_it() {
     is "$(sys enp1s0 sriov_numvfs)" 3 'stopping it takes nothing away'
     is "$(get /v1/health | jq -r 'type')" object 'who connects starts it'
     ok 'and soon it is ready' wait_for 60 is_active
+}
+
+systemd_opens_the_port() {
+    must openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+        -addext subjectAltName=DNS:localhost -keyout /etc/sriovd/tls.key -out /etc/sriovd/tls.crt
+    must systemctl stop $unit
+    must systemctl start sriovd-tls.socket
+    succeeds 'with the socket for TLS' systemctl start $unit
+    is "$(curl --silent --max-time 30 --cacert /etc/sriovd/tls.crt https://localhost:8443/v1/health | jq -r .status)" ok 'it answers over TCP'
+    is "$(curl --silent --max-time 30 --cacert /etc/sriovd/tls.crt -o /dev/null -w '%{http_code}' https://localhost:8443/v1/vfs)" 401 'and wants a token'
 }
 
 it_reloads() {
@@ -154,6 +164,7 @@ is_closed_off
 the_boot_applied_the_policy
 it_can_do_its_work_in_the_sandbox
 its_socket_starts_it
+systemd_opens_the_port
 it_reloads
 a_job_ends_what_it_began
 systemd_watches_it

@@ -142,6 +142,34 @@ static void test_schemas_are_whole(void **state)
     assert_null(schema_find(NULL));
 }
 
+/* What form it has is openapi.sh's. */
+static void test_openapi_has_every_route(void **state)
+{
+    static const struct node_limits limits = { .bytes = 1u << 20, .nodes = 20000, .depth = 16 };
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    _cleanup_node_ struct node *root = NULL;
+    size_t operations = 0;
+
+    assert_int_equal(openapi_write(&text), 0);
+    assert_int_equal(json_read(text.data, text.len, &limits, &root, NULL), 0);
+    for (const struct route *r = api_routes; r->method; r++) {
+        const struct node *path = node_get(node_get(root, "paths"), r->path), *operation = NULL;
+        for (size_t i = 0; path && i < path->count; i++) {
+            if (strcasecmp(path->items[i].key, r->method) == 0)
+                operation = &path->items[i];
+        }
+        assert_non_null(operation);
+        assert_string_equal(node_get_text(operation, "operationId"), r->name);
+        assert_string_equal(node_get_text(operation, "x-role"), role_name(r->role));
+        operations++;
+    }
+    for (size_t i = 0; i < node_get(root, "paths")->count; i++)
+        operations -= node_get(root, "paths")->items[i].count;
+    assert_int_equal(operations, 0);
+    for (const struct schema *s = api_schemas; s->name; s++)
+        assert_non_null(node_get(node_get(node_get(root, "components"), "schemas"), s->name));
+}
+
 /* ---- queries ---- */
 
 static const struct route *route_named(const char *name)
@@ -339,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_long_words),
         cmocka_unit_test(test_rows_are_whole),
         cmocka_unit_test(test_schemas_are_whole),
+        cmocka_unit_test(test_openapi_has_every_route),
         cmocka_unit_test(test_queries),
         cmocka_unit_test(test_bodies_that_are_right),
         cmocka_unit_test(test_bodies_that_are_wrong),

@@ -63,6 +63,24 @@ static void test_patience_with_our_own_work(void **state)
     close(fd);
 }
 
+/* Not even one whose peer takes nothing: there the bytes are the limit. */
+static void test_streams_last(void **state)
+{
+    static char block[100000];
+    int fd = client();
+    say(fd, GET("/stream"));
+    settle();
+    for (unsigned i = 0; i < 4; i++) {
+        http_stream_send(held[0], block, sizeof(block));
+        turn(1);
+    }
+    for (double begin = seconds(); seconds() - begin < 1.5;)
+        turn(100);
+    assert_int_equal(gone, 0);
+    assert_int_equal(http_server_connections(server), 1);
+    close(fd);
+}
+
 static void test_idle_connections_end_silently(void **state)
 {
     int fd = client();
@@ -272,6 +290,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         IMPATIENT(test_slow_peers),
         IMPATIENT(test_patience_with_our_own_work),
+        IMPATIENT(test_streams_last),
         IMPATIENT(test_idle_connections_end_silently),
         TLS(test_tls),
         TLS(test_half_a_handshake_is_no_work),

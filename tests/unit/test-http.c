@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "http-pair.h"
+#include "wire/http-peer.h"
 
 #define BODY_LIMIT 1000
 
@@ -329,6 +330,37 @@ static void test_rate(void **state)
     close(fd);
 }
 
+static unsigned ask_all(struct parties *all, struct party *p, uint64_t now)
+{
+    unsigned n = 0;
+    while (party_may_ask(all, p, now))
+        n++;
+    return n;
+}
+
+/* A party is known until it has its requests back, whoever else comes, and no longer. */
+static void test_parties(void **state)
+{
+    struct parties all = { .requests_per_second = 10 };
+    struct party like = { .kind = 'u' };
+    struct party *p = party_join(&all, &like, 1000);
+    assert_int_equal(ask_all(&all, p, 1000), 20);
+    party_leave(p);
+    for (like.number = 1; like.number < 2000; like.number++)
+        party_leave(party_join(&all, &like, 1500));
+    like.number = 0;
+    p = party_join(&all, &like, 1500);
+    assert_int_equal(ask_all(&all, p, 1500), 5);
+    party_leave(p);
+    unsigned known = 0;
+    for (size_t i = 0; i < PARTY_CHAINS; i++) {
+        for (p = all.chains[i]; p; p = p->next)
+            known++;
+    }
+    assert_in_range(known, 1, 512);
+    parties_done(&all);
+}
+
 static void test_connections(void **state)
 {
     int fds[4];
@@ -596,6 +628,7 @@ int main(void)
         USUAL(test_what_is_no_http_ends),
         USUAL(test_bad_paths_are_refused),
         STRICT(test_rate),
+        cmocka_unit_test(test_parties),
         STRICT(test_connections),
         TCP(test_connections_of_one_peer_over_tcp),
         ROOMY(test_memory_of_one_peer),

@@ -234,7 +234,7 @@ static void test_is_applied_to_a_pf_that_is_new(void **state)
     look();
     assert_int_equal(jobs, 1);
     assert_string_equal(asked.args[0], "apply");
-    assert_string_equal(asked.args[2], "enp1s0");
+    assert_string_equal(asked.args[2], "0000:01:00.0");
     assert_non_null(strstr(asked_input, "\"vlan\":\"5\""));
     assert_false(reconcile_is_settled(d.reconcile));
     look();
@@ -268,6 +268,23 @@ static void test_a_reload_applies_it_again(void **state)
     look();
     assert_int_equal(jobs, 3);
     assert_non_null(strstr(asked_input, "\"vlan\":\"6\""));
+}
+
+static void test_a_policy_that_comes_while_one_is_applied(void **state)
+{
+    look();
+    write_policy("pfs:\n- match: {name: enp1s0}\n  num_vfs: 2\n  vfs: {\"0\": {vlan: 6}}\n");
+    reconcile_policy_load(d.reconcile, false);
+    look();
+    assert_int_equal(jobs, 1);
+    end_job(0, NOTHING);
+    look();
+    assert_int_equal(jobs, 2);
+    assert_non_null(strstr(asked_input, "\"vlan\":\"6\""));
+    end_job(0, ""); /* an answer that is none */
+    look();
+    assert_int_equal(jobs, 2);
+    assert_true(reconcile_is_settled(d.reconcile));
 }
 
 static void test_a_wrong_policy_leaves_the_one_before(void **state)
@@ -499,6 +516,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(is_applied_to_a_pf_that_is_new, NULL),
         TEST(a_reload_applies_it_again, NULL),
+        TEST(a_policy_that_comes_while_one_is_applied, NULL),
         TEST(a_wrong_policy_leaves_the_one_before, NULL),
         TEST(waits_for_the_link_that_the_driver_needs, down),
         TEST(adopt_tells_and_leaves, NULL),

@@ -162,6 +162,9 @@ static void test_file_of_others_is_refused(void **state)
     unlink(path);
     assert_int_equal(symlink("/dev/null", path), 0);
     assert_true(tokens_read(path, &all, NULL) < 0);
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(tokens_read(path, &all, NULL), -EPERM);
 }
 
 static void test_wrong_lines_are_named(void **state)
