@@ -12,7 +12,6 @@
 
 #include "base/file.h"
 #include "base/json-read.h"
-#include "base/json-write.h"
 
 static const struct node_limits limits = { .bytes = 1 << 20, .nodes = 100000, .depth = 8 };
 
@@ -63,15 +62,20 @@ static void pool_json(const struct pool *pool, struct json_writer *w)
     json_end(w);
 }
 
+void pools_json(const struct desired *d, struct json_writer *w)
+{
+    json_object(w, "pools");
+    for (size_t i = 0; i < d->n_pools; i++)
+        pool_json(&d->pools[i], w);
+    json_end(w);
+}
+
 static int format(const struct desired *d, struct buf *ret)
 {
     struct json_writer w = JSON_WRITER(ret);
 
     json_object(&w, NULL);
-    json_object(&w, "pools");
-    for (size_t i = 0; i < d->n_pools; i++)
-        pool_json(&d->pools[i], &w);
-    json_end(&w);
+    pools_json(d, &w);
     json_end(&w);
     buf_add_char(ret, '\n');
     return buf_ok(ret);

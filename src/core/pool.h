@@ -14,6 +14,9 @@
  * with both places. */
 int pools_check(const struct desired *d, struct sriov_error *error);
 
+/* As the key "pools" of the object that is open, in the policy's own form. */
+void pools_json(const struct desired *d, struct json_writer *w);
+
 /* Keeps the pools of `d` (checked). Equal ones are not written again, and no pools where none were
  * kept is no write either. */
 int pools_save(const char *state_dir, const struct desired *d, struct sriov_error *error);

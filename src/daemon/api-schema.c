@@ -268,6 +268,8 @@ static const struct field policy_state[] = {
     OBJECT_OR_NULL("wrong", "PolicyError",
                    "why what stands there now is not in force; null: it is"),
     OBJECTS("pfs", "PolicyPf", "PFs that it names"),
+    { "pools", FIELD_OBJECT, 0, "Pools",
+      "what VFs are lent from, by name, as a policy writes them" },
     TEXTS("missing", "entries whose PF is not there"),
     END,
 };
@@ -492,6 +494,8 @@ const struct schema api_schemas[] = {
     { "Policy", "The policy in force", policy },
     { "PolicyState", "The policy and how the PFs fare with it", policy_state, .is_open = true },
     { "PolicyError", "A policy that cannot be", policy_error },
+    { "Pools", "Pools of the policy: {\"NAME\":{\"from\":[{\"pf\",\"vfs\"}],\"numa\"}}", NULL,
+      .is_open = true },
     { "PolicyPf", "A PF of the policy", policy_pf, .is_open = true },
     { "Drift", "A difference from the policy", drift },
     { "Evidence", "Something that was read", evidence },

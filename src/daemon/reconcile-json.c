@@ -2,6 +2,7 @@
  *
  * How the PFs stand with the policy, for /v1/policy and the metrics.
  */
+#include "core/pool.h"
 #include "daemon/reconcile.h"
 
 bool reconcile_standing(const struct reconcile *r, size_t i, struct pf_standing *ret)
@@ -109,6 +110,7 @@ void reconcile_json(const struct reconcile *r, struct json_writer *w)
             care_json(c, w);
     }
     json_end(w);
+    pools_json(&r->policy, w);
     missing_json(r, w);
     json_end(w);
     json_end(w);

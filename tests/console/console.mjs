@@ -239,6 +239,7 @@ async function lend() {
     const page = await open();
     await go(page, 'leases');
     has(await page.textContent('#main'), 'tenant-a', 'the lease is listed');
+    has(await page.locator('.pool', { hasText: 'fast' }).textContent(), '2', 'and the pool, with what is free of it');
     await page.locator('.lend select').selectOption('vf:enp2s0/3');
     await page.locator('.lend input').fill('tenant-b');
     await page.locator('.lend button').click();

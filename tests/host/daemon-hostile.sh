@@ -204,6 +204,7 @@ slow_clients() {
 
 # More than may be there at once, from one user.
 crowd() {
+    sleep 1.2 # it is told once a second who is refused
     keep timeout 20 "$bin/libexec/sriovd-tests/http-load" "$tmp/socket" 100 100 1 /v1/health
     ok 'too many connections of one user are closed' test "$status" != 0
     refused '*"too many connections of this peer"*' 'too many connections'

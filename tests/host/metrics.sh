@@ -26,7 +26,7 @@ whole_page() {
 }
 
 values_are_those_of_the_machine() {
-    local pf='{pci="0000:01:00.0",name="enp1s0",driver="mlx5_core"}'
+    local pf='{pci="0000:01:00.0",name="enp1s0",driver="mlx5_core"}' name i=0
     is "$(value "sriov_pf_vfs$pf")" $vfs 'VFs that there are'
     is "$(value "sriov_pf_vfs_supported$pf")" 512 'VFs that there can be'
     is "$(value "sriov_pf_vfs_in_use$pf")" 4 'VFs in use: an address, a namespace, a VM, an upper device'
@@ -35,9 +35,13 @@ values_are_those_of_the_machine() {
     is "$(value "sriov_pf_link_speed_bytes_per_second$pf")" 125000000 'the speed of the link'
     is "$(value 'sriov_vf_in_use{pf="enp1s0",vf="2"}')" 1 'a VF in use'
     is "$(value 'sriov_vf_in_use{pf="enp1s0",vf="5"}')" 0 'a VF that nobody has'
-    is "$(value "sriov_pf_receive_bytes_total$pf")" 100000 'bytes that the PF received'
-    is "$(value "sriov_pf_transmit_errors_total$pf")" 100008 'errors of the PF'
-    is "$(value 'sriov_vf_receive_bytes_total{pf="enp1s0",vf="7"}')" 7000 'bytes that a VF received'
+    for name in receive_{bytes,packets,dropped,errors,multicast} transmit_{bytes,packets,dropped,errors}; do
+        is "$(value "sriov_pf_${name}_total$pf")" $((100000 + i++)) "the PF's $name"
+    done
+    i=0
+    for name in receive_{bytes,packets,dropped,multicast,broadcast} transmit_{bytes,packets,dropped}; do
+        is "$(value "sriov_vf_${name}_total{pf=\"enp1s0\",vf=\"7\"}")" $((7000 + i++)) "a VF's $name"
+    done
     is "$(value 'sriov_vf_transmit_dropped_total{pf="enp1s0",vf="255"}')" 255007 'packets that the last VF lost'
     is "$(grep -c '^sriov_vf_receive_bytes_total{' "$tmp/page")" $vfs 'no VF is missing, though the list is longer than it says'
     has "$(grep '^sriov_vf_info{pf="enp1s0",vf="3"' "$tmp/page")" '*pci="0000:01:10.6",*,mac="52:54:00:aa:00:03",vlan="3",*' \
