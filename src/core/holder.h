@@ -49,6 +49,12 @@ int holders_find(struct backend *b, const struct snapshot *s, const struct lease
                  size_t n_leases, struct holders *ret, struct sriov_error *error);
 void holders_done(struct holders *h);
 
+/* Adds who has a VF of this PF open that is on its way out. When the kernel asks its driver to let
+ * go, the VF is in no list any more (virtfn and physfn links are gone, pci_iov_remove_virtfn() in
+ * drivers/pci/iov.c), and waits there as long as somebody has it open: such a holder is one of the
+ * PF. To be asked for a PF that somebody is changing (holder-leaving.c). 0 or -errno. */
+int holders_find_leaving(struct backend *b, const struct pf *pf, struct holders *ret);
+
 /* One holder as people read it: `qemu-system-x86 (pid 812, "web1") through vfio`. */
 #define HOLDER_TEXT_SIZE 160
 void holder_text(const struct holder *h, char ret[HOLDER_TEXT_SIZE]);

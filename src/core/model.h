@@ -81,6 +81,10 @@ struct vf_place {
 int vf_place_of_pci(struct backend *b, const char *pci, struct vf_place *ret,
                     struct sriov_error *error);
 
+/* The number that the VF at a PCI address has on a PF, by the PF's offset and stride alone: the VF
+ * may be on its way in or out. -ENOENT: it can be no VF of it. *ret is undefined then. */
+int vf_number_at(struct backend *b, const char *pf, const char *pci, unsigned *ret);
+
 /* Reads one VF and its PF, with one request for each of the two links, however many VFs the PF has.
  * The snapshot has the one PF; its list of VFs ends with this one, and of those before it nothing
  * is known but that they are there. Of the PF what quirks and settings need is read: no autoprobe,

@@ -32,7 +32,7 @@ static bool is_link_of(struct backend *b, const char *pf, unsigned index, const 
     return backend_link_name(b, path, name, sizeof(name)) >= 0 && str_eq(name, pci);
 }
 
-static int calculate(struct backend *b, const char *pf, const char *pci, unsigned *ret)
+int vf_number_at(struct backend *b, const char *pf, const char *pci, unsigned *ret)
 {
     uint64_t offset, stride;
     unsigned own, vf;
@@ -48,7 +48,14 @@ static int calculate(struct backend *b, const char *pf, const char *pci, unsigne
         return -ENOENT;
     vf -= own + (unsigned)offset;
     *ret = stride > 0 ? vf / (unsigned)stride : 0; /* one VF needs no stride */
-    return is_link_of(b, pf, *ret, pci) ? 0 : -ENOENT;
+    return stride > 0 && vf % stride != 0 ? -ENOENT : 0;
+}
+
+static int calculate(struct backend *b, const char *pf, const char *pci, unsigned *ret)
+{
+    int r = vf_number_at(b, pf, pci, ret);
+
+    return r < 0 || is_link_of(b, pf, *ret, pci) ? r : -ENOENT;
 }
 
 /* What is there but is no VF, and what is not there at all. */

@@ -53,6 +53,8 @@ int feed_new(struct feed **ret)
 
     if (!f)
         return -ENOMEM;
+    /* They go on over a restart, for listeners that come back. */
+    f->last = (uint64_t)time(NULL) << 20;
     *ret = f;
     return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * When to look. An event starts a timer of 20 ms, or of four times what the last look cost if that
- * is more, so a machine that never rests is read for a fifth of the time at most; when it is due,
- * the reading thread looks. Nothing runs while nothing happens and nobody asks.
+ * When to look. An event starts a timer of 20 ms; when it is due, the reading thread looks. After a
+ * look it rests for four times what that cost, so a machine that never rests is read for a fifth of
+ * the time at most. Nothing runs while nothing happens and nobody asks.
  */
 #include "daemon/state.h"
 
@@ -227,12 +227,22 @@ static void begin_look(struct state *s)
     s->looking = l;
 }
 
+/* What is left of the rest after the last look. */
+static uint64_t rest_us(const struct state *s)
+{
+    uint64_t passed, rest;
+
+    if (!s->look)
+        return 0;
+    passed = (events_now() - s->look->begun - s->look->took) / NS_PER_US;
+    rest = MIN_OF(REST * s->look->cost / NS_PER_US, REST_MAX_US);
+    return rest > passed ? rest - passed : 0;
+}
+
 static void start_burst(struct state *s)
 {
-    uint64_t rest = s->look ? MIN_OF(REST * s->look->cost / NS_PER_US, REST_MAX_US) : 0;
-
     if (!s->burst_runs)
-        s->burst_runs = loop_timer_set(s->burst, MAX_OF(BURST_US, rest)) >= 0;
+        s->burst_runs = loop_timer_set(s->burst, MAX_OF(BURST_US, rest_us(s))) >= 0;
 }
 
 /* A look that is on its way may have begun too early: wait for it, then see. */

@@ -121,6 +121,9 @@ tokens() {
         'a token of role operate on the number of VFs'
     is "$(over_tls '/v1/pfs/enp1s0?dry_run=true' -X PATCH -H "Authorization: Bearer $admin" -H 'Content-Type: application/json' -d '{"mtu":1500}')" \
         200 'a token of role admin'
+    succeeds 'the tokens are listed' "$bin/sbin/sriovd" token --config "$tmp/sriovd.conf" list
+    has "$(tr -s ' ' <"$out")" '*look read -*ci operate -*chief admin 20*' 'with role and end'
+    hasnt "$(cat "$out" "$tmp/tokens")" "*${read#sriov_}*" 'the token itself is nowhere'
     succeeds 'a token is removed' "$bin/sbin/sriovd" token --config "$tmp/sriovd.conf" remove look
     is "$(over_tls /v1/pfs -H "Authorization: Bearer $read")" 401 'and no good from then on'
     exits 2 'a role that is none' "$bin/sbin/sriovd" token --config "$tmp/sriovd.conf" add x chief

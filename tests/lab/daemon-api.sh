@@ -286,6 +286,10 @@ busy_with() { # COMMAND
     api GET /v1/pfs/$pf && [ "$(json '.pfs[0].busy.command')" = "$1" ]
 }
 
+held_by() { # NAME
+    api GET /v1/pfs/$pf && [ "$(json '.pfs[0].holders[0] | [.kind, .name] | join(" ")')" = "vfio $1" ]
+}
+
 says_in_job() { # JOB WORD
     api GET "/v1/jobs/$1" && [[ $(json .err) == *$2* ]]
 }
@@ -297,6 +301,8 @@ a_change_that_hangs_stops_nothing_else() {
     is "$(header Location)" "/v1/jobs/$job" 'the job goes on'
     ok 'it hangs in the kernel' wait_for 60 grep -qs vfio /proc/[0-9]*/stack
     ok 'the PF is busy with it' wait_for 10 busy_with "create $pf 0 --force"
+    ok 'and the VM named, although the VF is in no list any more' wait_for 10 held_by web1
+    same /v1/pfs list
     for path in /v1/pfs /v1/vfs /v1/leases /v1/transactions /v1/history /v1/jobs /v1/health /metrics; do
         answers 200 "GET $path answers meanwhile" GET "$path"
         echo "# GET $path: at most $(longest "$path") ms"
