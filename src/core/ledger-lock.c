@@ -199,7 +199,8 @@ int ledger_locks_take(const char *dir, const struct strv *pfs, struct ledger_loc
     return 0;
 }
 
-/* Opened for reading: who watches the folder hears of the end of a change, and not of a question. */
+/* Opened for reading: who watches the folder hears of the end of a change, and not of a question.
+ */
 bool ledger_lock_is_held(const char *dir, const char *pf)
 {
     _cleanup_close_ int fd = open_file(dir, pf, O_RDONLY);

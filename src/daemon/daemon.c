@@ -80,23 +80,21 @@ static int add_signals(struct daemon *d)
 
 /* ---- life ---- */
 
-static int load_config(struct daemon *d, const struct daemon_options *o, struct sriov_error *error)
+int daemon_config(const struct daemon_options *o, struct config *ret, struct sriov_error *error)
 {
     const struct {
         const char *given;
         char **into;
-    } rows[] = { { o->state_dir, &d->config.state_dir }, { o->socket, &d->config.socket } };
-    int r;
+    } rows[] = { { o->state_dir, &ret->state_dir }, { o->socket, &ret->socket } };
+    int r = config_load(o->config ? o->config : CONFIG_DEFAULT, ret, error);
 
-    d->config_path = o->config ? o->config : CONFIG_DEFAULT;
-    d->replay = o->replay;
-    r = config_load(d->config_path, &d->config, error);
     for (size_t i = 0; r >= 0 && i < ELEMENTS(rows); i++) {
-        char *copy = rows[i].given ? strdup(rows[i].given) : *rows[i].into;
-        if (!copy)
+        char *copy = rows[i].given ? strdup(rows[i].given) : NULL;
+        if (!copy && rows[i].given)
             return error_no_memory(error);
-        if (copy != *rows[i].into)
-            free(*rows[i].into);
+        if (!copy)
+            continue;
+        free(*rows[i].into);
         *rows[i].into = copy;
     }
     return r;
@@ -146,7 +144,8 @@ int daemon_start(struct daemon *d, const struct daemon_options *o, struct sriov_
 
     mallopt(M_ARENA_MAX, 1);
     d->started = time(NULL);
-    r = load_config(d, o, error);
+    d->replay = o->replay;
+    r = daemon_config(o, &d->config, error);
     if (r < 0)
         return r;
     r = make_tools(d, o);

@@ -25,9 +25,9 @@ struct servers;
 
 struct daemon {
     struct config config;
-    const char *config_path, *replay; /* borrowed; replay NULL: the machine */
-    int64_t started;                  /* Unix time */
-    bool is_ready;                    /* systemd was told so */
+    const char *replay; /* borrowed; NULL: the machine */
+    int64_t started;    /* Unix time */
+    bool is_ready;      /* systemd was told so */
     struct source *signals[3];
     struct loop *loop;
     struct feed *feed;
@@ -48,6 +48,8 @@ struct daemon {
 struct daemon_options {
     const char *config, *state_dir, *socket, *replay, *sriovctl; /* NULL: the default */
 };
+/* The settings as file and options have them. */
+int daemon_config(const struct daemon_options *o, struct config *ret, struct sriov_error *error);
 int daemon_start(struct daemon *d, const struct daemon_options *o, struct sriov_error *error);
 void daemon_done(struct daemon *d);
 

@@ -32,10 +32,10 @@ static int write_textfile(const struct daemon_command *c)
 {
     _cleanup_(config_done) struct config config = { 0 };
     struct sriov_error error = { 0 };
-    int r = config_load(c->daemon.config ? c->daemon.config : CONFIG_DEFAULT, &config, &error);
+    int r = daemon_config(&c->daemon, &config, &error);
 
     if (r >= 0)
-        r = metrics_textfile(&config, c->textfile, &error);
+        r = metrics_textfile(&config, c->daemon.replay, c->textfile, &error);
     return r < 0 ? fail(&error) : 0;
 }
 

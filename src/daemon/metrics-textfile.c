@@ -78,9 +78,11 @@ static int print(struct session *s, const char *policy, const struct look *look,
     return 0;
 }
 
-int metrics_textfile(const struct config *c, const char *path, struct sriov_error *error)
+int metrics_textfile(const struct config *c, const char *replay, const char *path,
+                     struct sriov_error *error)
 {
-    _cleanup_(session_done) struct session session = { .state_dir = c->state_dir };
+    _cleanup_(session_done) struct session session = { .state_dir = c->state_dir,
+                                                       .replay = replay };
     _cleanup_buf_ struct buf text = BUF_INIT;
     struct look look = { 0 };
     int r;

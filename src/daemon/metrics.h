@@ -19,6 +19,7 @@ void metrics_respond(struct daemon *d, struct http_request *r);
 
 /* For node_exporter's textfile collector: looks once, without a daemon, and replaces `path` whole.
  */
-int metrics_textfile(const struct config *c, const char *path, struct sriov_error *error);
+int metrics_textfile(const struct config *c, const char *replay, const char *path,
+                     struct sriov_error *error);
 
 #endif

@@ -30,6 +30,7 @@ struct server {
 struct servers {
     struct server items[SERVERS];
     size_t count;
+    const char *own; /* path of the socket that we made; NULL: systemd's */
 };
 
 /* ---- running one on the loop ---- */
@@ -219,7 +220,10 @@ static int add_own(struct servers *s, struct daemon *d, struct sriov_error *erro
 {
     int fd, r = open_unix(d->config.socket, &fd, error);
 
-    return r < 0 ? r : add(s, d, fd, NULL, error);
+    if (r < 0)
+        return r;
+    s->own = d->config.socket;
+    return add(s, d, fd, NULL, error);
 }
 
 static int add_activated(struct servers *s, struct daemon *d, const int *fds, int count,
@@ -257,6 +261,8 @@ struct servers *servers_free(struct servers *s)
         source_free(s->items[i].timer);
         http_server_free(s->items[i].http);
     }
+    if (s && s->own)
+        unlink(s->own);
     free(s);
     return NULL;
 }

@@ -4,8 +4,8 @@
  * area. The file is kept in the repository, to be read there; a test compares it with what this
  * prints. To make it anew: build/docs/gen-docs kb >docs/kb/README.md
  */
-#include "gen/gen.h"
 #include "doctor/doctor.h"
+#include "gen/gen.h"
 
 static const char head[] =
     "# Knowledge base\n"

@@ -2,8 +2,8 @@
  *
  * sriovd-policy(5), from the tables of policy keys and attributes.
  */
-#include "gen/gen.h"
 #include "core/policy-keys.h"
+#include "gen/gen.h"
 
 static void keys(struct buf *out, const struct policy_key *rows)
 {

@@ -5,8 +5,8 @@
  */
 #include <stdio.h>
 
-#include "gen/gen.h"
 #include "cli/markdown.h"
+#include "gen/gen.h"
 
 #define CELLS(...)                                                                                 \
     (const char *const[]){ __VA_ARGS__ }, ELEMENTS(((const char *const[]){ __VA_ARGS__ }))

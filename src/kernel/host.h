@@ -19,8 +19,8 @@ bool host_admin_peer(char *ret, size_t size);
 #define HOST_BOOT_ID_SIZE 40
 int host_boot_id(char ret[HOST_BOOT_ID_SIZE]);
 
-/* "root", "alice (sudo)", "uid 1000"; for root what HOST_ON_BEHALF in the environment says, which the
- * daemon sets for who asked it. */
+/* "root", "alice (sudo)", "uid 1000"; for root what HOST_ON_BEHALF in the environment says, which
+ * the daemon sets for who asked it. */
 #define HOST_ON_BEHALF "SRIOV_ON_BEHALF"
 void host_who(char *ret, size_t size);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The kernel's log. The ring buffer is read with one system call. On a host that has been up for
- * long, what the drivers said at boot has left it; then the journal is asked, if there is one. So it is where the ring is
- * closed to us, as in the daemon's sandbox.
+ * long, what the drivers said at boot has left it; then the journal is asked, if there is one. So
+ * it is where the ring is closed to us, as in the daemon's sandbox.
  */
 #include "kernel/log.h"
 

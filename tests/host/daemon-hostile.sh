@@ -201,7 +201,7 @@ slow_clients() {
         wait "$pid" || status=$?
     done
     is $status 0 'the slow ones have lost their connections'
-    refused '*"without a request"*' 'a connection without a request'
+    refused '*@("without a request"|"too slow")*' 'of slow ones one a second'
     is "$(connections)" 1 'none is left'
 }
 

@@ -264,7 +264,7 @@ only_some_pfs() {
     succeeds '--pf, and the policy from standard input' eval "sriovctl apply --pf eni1np1 -f - <'$tmp/two.yaml'"
     is "$(cat /sys/bus/netdevsim/devices/netdevsim1/sriov_numvfs)" 2 'applies it to that PF, whatever others are missing'
     exits 2 'a wrong policy from standard input' eval "echo 'pfs: [{match: {name: a}, num_vfz: 1}]' | sriovctl plan -f -"
-    has "$(cat "$err")" '*standard input:1: num_vfz*' 'names line and key'
+    has "$(cat "$err")" '*standard input:1: *num_vfz*' 'names line and key'
 }
 
 policy 100 >"$tmp/policy.yaml"
