@@ -105,7 +105,7 @@ int desired_add_object(struct desired *d, const struct snapshot *s, const char *
 /* ---- match ---- */
 
 #define MATCH_TEXT_READER(field)                                                                   \
-    static int match_##field(struct reader *rd, const struct node *n, void *into)                  \
+    static int match_##field(struct document_reader *rd, const struct node *n, void *into)         \
     {                                                                                              \
         struct match *m = into;                                                                    \
         return document_word(rd, n, m->field, sizeof(m->field));                                   \
@@ -117,7 +117,7 @@ MATCH_TEXT_READER(pci)
 MATCH_TEXT_READER(driver)
 MATCH_TEXT_READER(handle)
 
-static int match_mac(struct reader *rd, const struct node *n, void *into)
+static int match_mac(struct document_reader *rd, const struct node *n, void *into)
 {
     struct match *m = into;
 
@@ -127,14 +127,14 @@ static int match_mac(struct reader *rd, const struct node *n, void *into)
     return 0;
 }
 
-static int match_vendor(struct reader *rd, const struct node *n, void *into)
+static int match_vendor(struct document_reader *rd, const struct node *n, void *into)
 {
     struct match *m = into;
 
     return document_id(rd, n, &m->vendor, &m->has_vendor);
 }
 
-static int match_device(struct reader *rd, const struct node *n, void *into)
+static int match_device(struct document_reader *rd, const struct node *n, void *into)
 {
     struct match *m = into;
 
@@ -157,7 +157,7 @@ const struct policy_key policy_match_keys[] = {
 
 static const struct policy_key no_keys[] = { { NULL } };
 
-static int read_vfs_entry(struct reader *rd, const struct node *n, struct pf_wish *w)
+static int read_vfs_entry(struct document_reader *rd, const struct node *n, struct pf_wish *w)
 {
     _cleanup_free_ unsigned *indexes = NULL;
     struct vf_wish *v;
@@ -172,7 +172,7 @@ static int read_vfs_entry(struct reader *rd, const struct node *n, struct pf_wis
 }
 
 /* A VF may stand in one entry only: which of two would win is nobody's guess. */
-static int check_vfs_once(struct reader *rd, const struct node *n, const struct pf_wish *w)
+static int check_vfs_once(struct document_reader *rd, const struct node *n, const struct pf_wish *w)
 {
     _cleanup_free_ unsigned char *seen = calloc(MAX_VFS, 1);
 
@@ -190,7 +190,7 @@ static int check_vfs_once(struct reader *rd, const struct node *n, const struct 
     return 0;
 }
 
-static int pf_match(struct reader *rd, const struct node *n, void *into)
+static int pf_match(struct document_reader *rd, const struct node *n, void *into)
 {
     struct pf_wish *w = into;
 
@@ -199,7 +199,7 @@ static int pf_match(struct reader *rd, const struct node *n, void *into)
     return document_map(rd, n, policy_match_keys, -1, NULL, &w->match);
 }
 
-static int pf_vfs(struct reader *rd, const struct node *n, void *into)
+static int pf_vfs(struct document_reader *rd, const struct node *n, void *into)
 {
     struct pf_wish *w = into;
     int r = 0;
@@ -211,7 +211,7 @@ static int pf_vfs(struct reader *rd, const struct node *n, void *into)
     return r < 0 ? r : check_vfs_once(rd, n, w);
 }
 
-static int pf_via(struct reader *rd, const struct node *n, void *into)
+static int pf_via(struct document_reader *rd, const struct node *n, void *into)
 {
     struct pf_wish *w = into;
 
@@ -220,7 +220,7 @@ static int pf_via(struct reader *rd, const struct node *n, void *into)
     return document_wrong(rd, n, "auto, sysfs or module-parameter is expected");
 }
 
-static int pf_mode(struct reader *rd, const struct node *n, void *into)
+static int pf_mode(struct document_reader *rd, const struct node *n, void *into)
 {
     struct pf_wish *w = into;
 
@@ -229,14 +229,14 @@ static int pf_mode(struct reader *rd, const struct node *n, void *into)
     return document_wrong(rd, n, "observe, adopt or enforce is expected");
 }
 
-static int pf_fdb_sync(struct reader *rd, const struct node *n, void *into)
+static int pf_fdb_sync(struct document_reader *rd, const struct node *n, void *into)
 {
     struct pf_wish *w = into;
 
     return document_flag(rd, n, &w->fdb_sync);
 }
 
-static int pf_optional(struct reader *rd, const struct node *n, void *into)
+static int pf_optional(struct document_reader *rd, const struct node *n, void *into)
 {
     struct pf_wish *w = into;
 
@@ -308,7 +308,7 @@ const char *pf_mode_name(enum pf_mode mode)
     return mode_names[mode];
 }
 
-static int read_pf(struct reader *rd, const struct node *n)
+static int read_pf(struct document_reader *rd, const struct node *n)
 {
     struct pf_wish *w = add_wish(rd->d);
 
@@ -322,14 +322,14 @@ static int read_pf(struct reader *rd, const struct node *n)
 
 /* ---- pools ---- */
 
-static int source_pf(struct reader *rd, const struct node *n, void *into)
+static int source_pf(struct document_reader *rd, const struct node *n, void *into)
 {
     struct pool_source *s = into;
 
     return document_word(rd, n, s->pf, sizeof(s->pf));
 }
 
-static int source_vfs(struct reader *rd, const struct node *n, void *into)
+static int source_vfs(struct document_reader *rd, const struct node *n, void *into)
 {
     struct pool_source *s = into;
 
@@ -345,7 +345,7 @@ const struct policy_key policy_source_keys[] = {
     { NULL },
 };
 
-static int pool_from(struct reader *rd, const struct node *n, void *into)
+static int pool_from(struct document_reader *rd, const struct node *n, void *into)
 {
     struct pool *p = into;
 
@@ -366,7 +366,7 @@ static int pool_from(struct reader *rd, const struct node *n, void *into)
     return 0;
 }
 
-static int pool_numa(struct reader *rd, const struct node *n, void *into)
+static int pool_numa(struct document_reader *rd, const struct node *n, void *into)
 {
     struct pool *p = into;
 
@@ -382,7 +382,7 @@ const struct policy_key policy_pool_keys[] = {
     { NULL },
 };
 
-static int read_pool(struct reader *rd, const struct node *n)
+static int read_pool(struct document_reader *rd, const struct node *n)
 {
     struct pool *p = document_grow(&rd->d->pools, &rd->d->n_pools, sizeof(*rd->d->pools));
 
@@ -397,7 +397,7 @@ static int read_pool(struct reader *rd, const struct node *n)
 
 /* ---- the document ---- */
 
-static int top_pfs(struct reader *rd, const struct node *n, void *into)
+static int top_pfs(struct document_reader *rd, const struct node *n, void *into)
 {
     int r = 0;
 
@@ -408,7 +408,7 @@ static int top_pfs(struct reader *rd, const struct node *n, void *into)
     return r;
 }
 
-static int top_pools(struct reader *rd, const struct node *n, void *into)
+static int top_pools(struct document_reader *rd, const struct node *n, void *into)
 {
     int r = 0;
 
@@ -428,7 +428,7 @@ const struct policy_key policy_top_keys[] = {
 int desired_add(struct desired *d, const struct node *document, const char *file,
                 struct sriov_error *error)
 {
-    struct reader rd = { .d = d, .file = file, .error = error };
+    struct document_reader rd = { .d = d, .file = file, .error = error };
     size_t n_pfs = d->n_pfs, n_pools = d->n_pools;
     int r;
 

@@ -12,7 +12,7 @@
 
 /* ---- errors ---- */
 
-void document_place(const struct reader *rd, const struct node *n, char ret[PLACE_SIZE])
+void document_place(const struct document_reader *rd, const struct node *n, char ret[PLACE_SIZE])
 {
     if (n->line > 0)
         snprintf(ret, PLACE_SIZE, "%.110s:%u", rd->file, n->line);
@@ -39,7 +39,7 @@ static void key_shown(const char *key, char ret[SHOWN_SIZE])
     ret[n] = '\0';
 }
 
-int document_wrong(const struct reader *rd, const struct node *n, const char *message)
+int document_wrong(const struct document_reader *rd, const struct node *n, const char *message)
 {
     char where[PLACE_SIZE], key[SHOWN_SIZE] = "";
 
@@ -49,8 +49,8 @@ int document_wrong(const struct reader *rd, const struct node *n, const char *me
     return error_set(rd->error, SRIOV_USAGE, 0, where, "%s%s%s", key, n->key ? ": " : "", message);
 }
 
-static int unknown_key(const struct reader *rd, const struct node *n, const struct policy_key *keys,
-                       int scope)
+static int unknown_key(const struct document_reader *rd, const struct node *n,
+                       const struct policy_key *keys, int scope)
 {
     const char *words[64], *near;
     char where[PLACE_SIZE], key[SHOWN_SIZE];
@@ -75,7 +75,7 @@ static int unknown_key(const struct reader *rd, const struct node *n, const stru
 
 /* ---- the walker ---- */
 
-int document_attr(struct reader *rd, const struct attr *row, const struct node *n,
+int document_attr(struct document_reader *rd, const struct attr *row, const struct node *n,
                   struct attrs *into)
 {
     char where[PLACE_SIZE];
@@ -88,7 +88,7 @@ int document_attr(struct reader *rd, const struct attr *row, const struct node *
     return attr_parse(row, n->text, into, where, rd->error);
 }
 
-int document_map(struct reader *rd, const struct node *map, const struct policy_key *keys,
+int document_map(struct document_reader *rd, const struct node *map, const struct policy_key *keys,
                  int scope, struct attrs *attrs, void *into)
 {
     if (map->kind != NODE_MAP)
@@ -113,7 +113,7 @@ int document_map(struct reader *rd, const struct node *map, const struct policy_
     return 0;
 }
 
-int document_word(struct reader *rd, const struct node *n, char *ret, size_t size)
+int document_word(struct document_reader *rd, const struct node *n, char *ret, size_t size)
 {
     if (n->kind != NODE_SCALAR || n->text_len == 0)
         return document_wrong(rd, n, "a word is expected");
@@ -123,12 +123,12 @@ int document_word(struct reader *rd, const struct node *n, char *ret, size_t siz
     return 0;
 }
 
-int document_flag(struct reader *rd, const struct node *n, bool *ret)
+int document_flag(struct document_reader *rd, const struct node *n, bool *ret)
 {
     return node_to_bool(n, ret) < 0 ? document_wrong(rd, n, "on or off is expected") : 0;
 }
 
-int document_id(struct reader *rd, const struct node *n, unsigned *ret, bool *ret_has)
+int document_id(struct document_reader *rd, const struct node *n, unsigned *ret, bool *ret_has)
 {
     uint64_t value;
 

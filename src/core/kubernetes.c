@@ -64,12 +64,12 @@ static void policy_done(struct policy *p)
 /* ---- single values ---- */
 
 /* For what has its meaning in a cluster only. */
-static int read_nothing(struct reader *rd, const struct node *n, void *into)
+static int read_nothing(struct document_reader *rd, const struct node *n, void *into)
 {
     return 0;
 }
 
-static int read_noted_flag(struct reader *rd, const struct node *n, void *into)
+static int read_noted_flag(struct document_reader *rd, const struct node *n, void *into)
 {
     bool flag;
 
@@ -77,7 +77,7 @@ static int read_noted_flag(struct reader *rd, const struct node *n, void *into)
 }
 
 /* Which of the words (NULL-terminated) it is. */
-static int read_choice(struct reader *rd, const struct node *n, const char *const *words,
+static int read_choice(struct document_reader *rd, const struct node *n, const char *const *words,
                        const char *message, size_t *ret)
 {
     for (size_t i = 0; n->kind == NODE_SCALAR && words[i]; i++)
@@ -94,7 +94,7 @@ static bool is_unset(const struct node *n)
     return n->kind == NODE_NULL || (n->kind == NODE_SCALAR && n->text_len == 0);
 }
 
-static int refuse_unless_empty(struct reader *rd, const struct node *n, const char *why,
+static int refuse_unless_empty(struct document_reader *rd, const struct node *n, const char *why,
                                const char *remedy)
 {
     if (is_unset(n) || (n->kind != NODE_SCALAR && n->count == 0))
@@ -106,21 +106,22 @@ static int refuse_unless_empty(struct reader *rd, const struct node *n, const ch
 
 /* ---- nicSelector ---- */
 
-static int selector_vendor(struct reader *rd, const struct node *n, void *into)
+static int selector_vendor(struct document_reader *rd, const struct node *n, void *into)
 {
     struct policy *p = into;
 
     return is_unset(n) ? 0 : document_id(rd, n, &p->match.vendor, &p->match.has_vendor);
 }
 
-static int selector_device(struct reader *rd, const struct node *n, void *into)
+static int selector_device(struct document_reader *rd, const struct node *n, void *into)
 {
     struct policy *p = into;
 
     return is_unset(n) ? 0 : document_id(rd, n, &p->match.device, &p->match.has_device);
 }
 
-static int new_pick(struct reader *rd, const struct node *n, struct picks *to, struct pick **ret)
+static int new_pick(struct document_reader *rd, const struct node *n, struct picks *to,
+                    struct pick **ret)
 {
     struct pick *pick;
 
@@ -135,7 +136,8 @@ static int new_pick(struct reader *rd, const struct node *n, struct picks *to, s
 }
 
 /* Of a PF that is named twice the operator takes the first entry and forgets the other. */
-static int check_pick_once(struct reader *rd, const struct picks *picks, const struct pick *pick)
+static int check_pick_once(struct document_reader *rd, const struct picks *picks,
+                           const struct pick *pick)
 {
     for (size_t i = 0; &picks->items[i] != pick; i++)
         if (str_eq(picks->items[i].name, pick->name))
@@ -144,7 +146,7 @@ static int check_pick_once(struct reader *rd, const struct picks *picks, const s
 }
 
 /* Cuts "#2-5" off a PF's name. The operator knows no single number and no list. */
-static int cut_range(struct reader *rd, const struct node *n, struct pick *pick)
+static int cut_range(struct document_reader *rd, const struct node *n, struct pick *pick)
 {
     char *range = strchr(pick->name, '#');
     int r;
@@ -162,7 +164,7 @@ static int cut_range(struct reader *rd, const struct node *n, struct pick *pick)
     return 0;
 }
 
-static int add_name(struct reader *rd, const struct node *n, struct picks *to)
+static int add_name(struct document_reader *rd, const struct node *n, struct picks *to)
 {
     struct pick *pick = NULL;
     int r = new_pick(rd, n, to, &pick);
@@ -185,7 +187,7 @@ static bool is_pci_address(const char *text)
     return len == sizeof(form) - 1;
 }
 
-static int add_address(struct reader *rd, const struct node *n, struct picks *to)
+static int add_address(struct document_reader *rd, const struct node *n, struct picks *to)
 {
     struct pick *pick = NULL;
     int r = new_pick(rd, n, to, &pick);
@@ -199,8 +201,8 @@ static int add_address(struct reader *rd, const struct node *n, struct picks *to
     return check_pick_once(rd, to, pick);
 }
 
-static int read_picks(struct reader *rd, const struct node *n, struct picks *to,
-                      int (*add)(struct reader *, const struct node *, struct picks *))
+static int read_picks(struct document_reader *rd, const struct node *n, struct picks *to,
+                      int (*add)(struct document_reader *, const struct node *, struct picks *))
 {
     int r = 0;
 
@@ -211,21 +213,21 @@ static int read_picks(struct reader *rd, const struct node *n, struct picks *to,
     return r;
 }
 
-static int selector_names(struct reader *rd, const struct node *n, void *into)
+static int selector_names(struct document_reader *rd, const struct node *n, void *into)
 {
     struct policy *p = into;
 
     return read_picks(rd, n, &p->names, add_name);
 }
 
-static int selector_addresses(struct reader *rd, const struct node *n, void *into)
+static int selector_addresses(struct document_reader *rd, const struct node *n, void *into)
 {
     struct policy *p = into;
 
     return read_picks(rd, n, &p->addresses, add_address);
 }
 
-static int selector_net_filter(struct reader *rd, const struct node *n, void *into)
+static int selector_net_filter(struct document_reader *rd, const struct node *n, void *into)
 {
     return refuse_unless_empty(rd, n, "a host does not know the networks of a cloud",
                                "choose the PFs by pfNames, rootDevices, vendor or deviceID");
@@ -243,7 +245,7 @@ const struct policy_key kubernetes_selector_keys[] = {
 
 /* ---- spec ---- */
 
-static int spec_num_vfs(struct reader *rd, const struct node *n, void *into)
+static int spec_num_vfs(struct document_reader *rd, const struct node *n, void *into)
 {
     struct policy *p = into;
     int r = document_attr(rd, attr_row(SRIOV_NUM_VFS), n, &p->pf);
@@ -254,14 +256,14 @@ static int spec_num_vfs(struct reader *rd, const struct node *n, void *into)
     return r;
 }
 
-static int spec_mtu(struct reader *rd, const struct node *n, void *into)
+static int spec_mtu(struct document_reader *rd, const struct node *n, void *into)
 {
     struct policy *p = into;
 
     return document_attr(rd, attr_row(SRIOV_PF_MTU), n, &p->pf);
 }
 
-static int spec_priority(struct reader *rd, const struct node *n, void *into)
+static int spec_priority(struct document_reader *rd, const struct node *n, void *into)
 {
     struct policy *p = into;
 
@@ -270,7 +272,7 @@ static int spec_priority(struct reader *rd, const struct node *n, void *into)
                : 0;
 }
 
-static int spec_selector(struct reader *rd, const struct node *n, void *into)
+static int spec_selector(struct document_reader *rd, const struct node *n, void *into)
 {
     struct policy *p = into;
 
@@ -279,7 +281,7 @@ static int spec_selector(struct reader *rd, const struct node *n, void *into)
     return document_map(rd, n, kubernetes_selector_keys, -1, NULL, p);
 }
 
-static int spec_device_type(struct reader *rd, const struct node *n, void *into)
+static int spec_device_type(struct document_reader *rd, const struct node *n, void *into)
 {
     static const char *const words[] = { "netdevice", "vfio-pci", NULL };
     struct policy *p = into;
@@ -291,7 +293,7 @@ static int spec_device_type(struct reader *rd, const struct node *n, void *into)
     return r;
 }
 
-static int spec_eswitch_mode(struct reader *rd, const struct node *n, void *into)
+static int spec_eswitch_mode(struct document_reader *rd, const struct node *n, void *into)
 {
     static const char *const words[] = { "legacy", "switchdev", NULL };
     struct policy *p = into;
@@ -303,7 +305,7 @@ static int spec_eswitch_mode(struct reader *rd, const struct node *n, void *into
     return r;
 }
 
-static int spec_link_type(struct reader *rd, const struct node *n, void *into)
+static int spec_link_type(struct document_reader *rd, const struct node *n, void *into)
 {
     static const char *const words[] = { "eth", "ETH", "ib", "IB", NULL };
     struct policy *p = into;
@@ -315,14 +317,14 @@ static int spec_link_type(struct reader *rd, const struct node *n, void *into)
     return r;
 }
 
-static int spec_rdma(struct reader *rd, const struct node *n, void *into)
+static int spec_rdma(struct document_reader *rd, const struct node *n, void *into)
 {
     struct policy *p = into;
 
     return document_flag(rd, n, &p->rdma);
 }
 
-static int spec_external(struct reader *rd, const struct node *n, void *into)
+static int spec_external(struct document_reader *rd, const struct node *n, void *into)
 {
     struct policy *p = into;
 
@@ -330,7 +332,7 @@ static int spec_external(struct reader *rd, const struct node *n, void *into)
 }
 
 /* Letters and digits, with '-' and '_' between them. */
-static int spec_resource(struct reader *rd, const struct node *n, void *into)
+static int spec_resource(struct document_reader *rd, const struct node *n, void *into)
 {
     struct policy *p = into;
     int r = document_word(rd, n, p->resource, sizeof(p->resource));
@@ -348,7 +350,7 @@ static int spec_resource(struct reader *rd, const struct node *n, void *into)
 
 /* Labels other than the host's name cannot be judged here: the file is on this node, so it is meant
  * for it. */
-static int spec_nodes(struct reader *rd, const struct node *n, void *into)
+static int spec_nodes(struct document_reader *rd, const struct node *n, void *into)
 {
     if (n->kind != NODE_MAP)
         return document_wrong(rd, n, "a map of labels is expected");
@@ -358,13 +360,13 @@ static int spec_nodes(struct reader *rd, const struct node *n, void *into)
     return 0;
 }
 
-static int spec_vdpa(struct reader *rd, const struct node *n, void *into)
+static int spec_vdpa(struct document_reader *rd, const struct node *n, void *into)
 {
     return refuse_unless_empty(rd, n, "vDPA devices are not supported",
                                "leave it out, and use `vdpa dev add` on the VFs");
 }
 
-static int spec_bridge(struct reader *rd, const struct node *n, void *into)
+static int spec_bridge(struct document_reader *rd, const struct node *n, void *into)
 {
     return refuse_unless_empty(rd, n, "Open vSwitch bridges are not supported",
                                "leave it out, and use `ovs-vsctl add-port` with the representors");
@@ -395,7 +397,7 @@ const struct policy_key kubernetes_spec_keys[] = {
 
 /* ---- the document ---- */
 
-static int top_api_version(struct reader *rd, const struct node *n, void *into)
+static int top_api_version(struct document_reader *rd, const struct node *n, void *into)
 {
     static const char *const words[] = { API_VERSION, NULL };
     size_t choice;
@@ -403,17 +405,17 @@ static int top_api_version(struct reader *rd, const struct node *n, void *into)
     return read_choice(rd, n, words, API_VERSION " is expected", &choice);
 }
 
-static int top_metadata(struct reader *rd, const struct node *n, void *into)
+static int top_metadata(struct document_reader *rd, const struct node *n, void *into)
 {
     return document_map(rd, n, kubernetes_metadata_keys, -1, NULL, into);
 }
 
-static int top_spec(struct reader *rd, const struct node *n, void *into)
+static int top_spec(struct document_reader *rd, const struct node *n, void *into)
 {
     return document_map(rd, n, kubernetes_spec_keys, -1, NULL, into);
 }
 
-static int metadata_word(struct reader *rd, const struct node *n, void *into)
+static int metadata_word(struct document_reader *rd, const struct node *n, void *into)
 {
     char word[254]; /* the longest name of an object and the end */
 
@@ -449,7 +451,7 @@ const struct policy_key kubernetes_top_keys[] = {
     { NULL },
 };
 
-static int check_kind(struct reader *rd, const struct node *document)
+static int check_kind(struct document_reader *rd, const struct node *document)
 {
     const struct node *kind = node_get(document, "kind");
 
@@ -490,7 +492,8 @@ static bool is_for_us(const struct node *document)
 
 /* ---- what must hold together ---- */
 
-static int check_keys(struct reader *rd, const struct node *document, const struct policy *p)
+static int check_keys(struct document_reader *rd, const struct node *document,
+                      const struct policy *p)
 {
     const struct node *spec = node_get(document, "spec");
 
@@ -513,7 +516,7 @@ static int check_keys(struct reader *rd, const struct node *document, const stru
     return 0;
 }
 
-static int check_picks(struct reader *rd, const struct policy *p)
+static int check_picks(struct document_reader *rd, const struct policy *p)
 {
     uint64_t num_vfs = p->pf.value[SRIOV_NUM_VFS];
 
@@ -530,7 +533,7 @@ static int check_picks(struct reader *rd, const struct policy *p)
 
 /* The PF is up in the end, as the operator leaves it. A PF that somebody else manages keeps its MTU
  * and eswitch mode: changing the latter would take their VFs away. */
-static int complete(struct reader *rd, struct policy *p)
+static int complete(struct document_reader *rd, struct policy *p)
 {
     p->n_all = p->pf.value[SRIOV_NUM_VFS];
     p->all = calloc(p->n_all, sizeof(*p->all));
@@ -651,7 +654,7 @@ int desired_add_kubernetes(struct desired *d, const struct node *document, const
                            struct sriov_error *error)
 {
     _cleanup_(policy_done) struct policy p = { 0 };
-    struct reader rd = { .d = d, .file = file, .error = error };
+    struct document_reader rd = { .d = d, .file = file, .error = error };
     int r = check_kind(&rd, document);
 
     if (r < 0 || !is_for_us(document))

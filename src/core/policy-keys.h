@@ -8,11 +8,11 @@
 
 #include "core/desired.h"
 
-struct reader;
+struct document_reader;
 
 struct policy_key {
     const char *name;
-    int (*read)(struct reader *rd, const struct node *n, void *into);
+    int (*read)(struct document_reader *rd, const struct node *n, void *into);
     const char *help;
 };
 

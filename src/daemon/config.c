@@ -18,7 +18,7 @@
 
 /* ---- the keys ---- */
 
-static int read_text(struct reader *rd, const struct node *n, char **ret)
+static int read_text(struct document_reader *rd, const struct node *n, char **ret)
 {
     char *text;
 
@@ -32,7 +32,7 @@ static int read_text(struct reader *rd, const struct node *n, char **ret)
     return 0;
 }
 
-static int read_number(struct reader *rd, const struct node *n, uint64_t *ret)
+static int read_number(struct document_reader *rd, const struct node *n, uint64_t *ret)
 {
     uint64_t value;
 
@@ -58,15 +58,16 @@ static int read_number(struct reader *rd, const struct node *n, uint64_t *ret)
     X(max_connections, "open at once")                                                             \
     X(max_connections_per_peer, "of one user or one address")                                      \
     X(max_requests_per_second, "of one user or one address")                                       \
-    X(idle_seconds, "until a connection without a byte is closed")
+    X(idle_seconds,                                                                                \
+      "for a whole request, for taking an answer, and between two, before it is closed")
 
 #define READ_TEXT(name, help)                                                                      \
-    static int read_##name(struct reader *rd, const struct node *n, void *into)                    \
+    static int read_##name(struct document_reader *rd, const struct node *n, void *into)           \
     {                                                                                              \
         return read_text(rd, n, &((struct config *)into)->name);                                   \
     }
 #define READ_NUMBER(name, help)                                                                    \
-    static int read_##name(struct reader *rd, const struct node *n, void *into)                    \
+    static int read_##name(struct document_reader *rd, const struct node *n, void *into)           \
     {                                                                                              \
         return read_number(rd, n, &((struct config *)into)->name);                                 \
     }
@@ -115,7 +116,7 @@ static int read_keys(const char *path, const char *text, size_t len, struct conf
 {
     static const struct node_limits limits = { CONFIG_BYTES, 256, 4 };
     _cleanup_node_ struct node *documents = NULL;
-    struct reader rd = { .file = path, .error = error };
+    struct document_reader rd = { .file = path, .error = error };
     struct node_error wrong = { 0 };
     int r = yaml_read(text, len, &limits, &documents, &wrong);
 

@@ -8,6 +8,7 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "daemon/metrics.h"
@@ -137,12 +138,25 @@ static int make_parts(struct daemon *d, struct sriov_error *error)
     return r < 0 ? r : servers_new(d, &d->servers, error);
 }
 
+/* A connection, a pidfd for each owner of a lease: the usual 1024 are for programs with select().
+ */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 /* One arena: the reading thread's own would be as large as all the rest. */
 int daemon_start(struct daemon *d, const struct daemon_options *o, struct sriov_error *error)
 {
     int r;
 
     mallopt(M_ARENA_MAX, 1);
+    raise_descriptors();
     d->started = time(NULL);
     d->replay = o->replay;
     r = daemon_config(o, &d->config, error);

@@ -30,7 +30,7 @@ void baseline_done(struct baseline *b)
 
 /* ---- rules ---- */
 
-static int find_rule(struct reader *rd, const struct node *n, const char *id, size_t *ret)
+static int find_rule(struct document_reader *rd, const struct node *n, const char *id, size_t *ret)
 {
     char where[PLACE_SIZE];
     const char *near = NULL;
@@ -48,7 +48,8 @@ static int find_rule(struct reader *rd, const struct node *n, const char *id, si
     return -EINVAL;
 }
 
-static int read_severity(struct reader *rd, const struct node *n, struct baseline *b, size_t place)
+static int read_severity(struct document_reader *rd, const struct node *n, struct baseline *b,
+                         size_t place)
 {
     bool on;
     for (unsigned s = FINDING_INFO; n->kind == NODE_SCALAR && s <= FINDING_ERROR; s++) {
@@ -64,7 +65,7 @@ static int read_severity(struct reader *rd, const struct node *n, struct baselin
     return 0;
 }
 
-static int read_rules(struct reader *rd, const struct node *n, void *into)
+static int read_rules(struct document_reader *rd, const struct node *n, void *into)
 {
     int r = 0;
     if (n->kind != NODE_MAP)
@@ -80,7 +81,7 @@ static int read_rules(struct reader *rd, const struct node *n, void *into)
 
 /* ---- attributes ---- */
 
-static int read_attributes(struct reader *rd, const struct node *n, void *into)
+static int read_attributes(struct document_reader *rd, const struct node *n, void *into)
 {
     static const struct policy_key none[] = { { NULL } };
     struct baseline *b = into;
@@ -94,7 +95,7 @@ static int read_attributes(struct reader *rd, const struct node *n, void *into)
 
 /* ---- exceptions ---- */
 
-static int exception_rule(struct reader *rd, const struct node *n, void *into)
+static int exception_rule(struct document_reader *rd, const struct node *n, void *into)
 {
     struct audit_exception *e = into;
     size_t place;
@@ -102,13 +103,13 @@ static int exception_rule(struct reader *rd, const struct node *n, void *into)
     return r < 0 ? r : find_rule(rd, n, e->rule, &place);
 }
 
-static int exception_object(struct reader *rd, const struct node *n, void *into)
+static int exception_object(struct document_reader *rd, const struct node *n, void *into)
 {
     struct audit_exception *e = into;
     return document_word(rd, n, e->object, sizeof(e->object));
 }
 
-static int exception_because(struct reader *rd, const struct node *n, void *into)
+static int exception_because(struct document_reader *rd, const struct node *n, void *into)
 {
     struct audit_exception *e = into;
     if (n->kind != NODE_SCALAR || n->text_len == 0)
@@ -123,7 +124,7 @@ static const struct policy_key exception_keys[] = {
     { NULL },
 };
 
-static int read_exceptions(struct reader *rd, const struct node *n, void *into)
+static int read_exceptions(struct document_reader *rd, const struct node *n, void *into)
 {
     struct baseline *b = into;
     if (n->kind != NODE_LIST)
@@ -155,6 +156,6 @@ static const struct policy_key top_keys[] = {
 int baseline_read(struct baseline *b, const struct node *document, const char *file,
                   struct sriov_error *error)
 {
-    struct reader rd = { .file = file, .error = error };
+    struct document_reader rd = { .file = file, .error = error };
     return document_map(&rd, document, top_keys, -1, NULL, b);
 }

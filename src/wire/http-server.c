@@ -357,7 +357,7 @@ static const char *own_words(unsigned status)
 }
 
 /* libmicrohttpd answers by itself what it cannot read as HTTP, and tells the log only. */
-static void on_log(void *userdata, const char *format, va_list values)
+static _printf_(2, 0) void on_log(void *userdata, const char *format, va_list values)
 {
     static const char answered[] = "Error processing request (HTTP response code is %u";
     struct http_server *s = userdata;
