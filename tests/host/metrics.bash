@@ -1,34 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# For the tests of the metrics on this machine, which source it after tests/lab/lib.sh: sriovd of build/stage answering from a
-# capture, on sockets in $tmp. It ends with the test.
+# For the tests of the metrics on this machine, which source it after tests/lab/lib.sh: a daemon that answers from a capture, and
+# what is scraped from it.
 
-bin=${SRIOV_STAGE:-build/stage}/usr
-daemon=''
+# shellcheck source=tests/host/daemon.bash
+. tests/host/daemon.bash
 
-stop_daemon() {
-    [ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true
-    [ -z "$daemon" ] || wait "$daemon" 2>/dev/null || true
-    daemon=''
-}
-trap stop_daemon EXIT
-
-# start_daemon CAPTURE [CONFIG LINE]…: its log is in $tmp/log, its Unix socket is $tmp/socket.
-start_daemon() {
+# replay CAPTURE [CONFIG LINE]…: with these settings and no others.
+replay() {
     local capture=$1
     shift
-    stop_daemon
-    rm -f "$tmp/socket"
-    mkdir -p "$tmp/state" "$tmp/policy"
-    printf '%s\n' "policy: $tmp/policy" "$@" >"$tmp/sriovd.conf"
-    "$bin/sbin/sriovd" --config "$tmp/sriovd.conf" --state-dir "$tmp/state" --socket "$tmp/socket" --replay "$capture" \
-        --sriovctl "$bin/bin/sriovctl" >"$tmp/log" 2>&1 &
-    daemon=$!
-    if ! wait_for 20 scraped 'sriov_pfs [1-9]'; then
-        fail 'the daemon starts' "$(tail -n 20 "$tmp/log")"
-        finish
-    fi
+    rm -f "$tmp/sriovd.conf"
+    setting "policy: $tmp/policy" "tokens: $tmp/tokens" "$@"
+    start_daemon --replay "$capture"
+    wait_for 20 scraped 'sriov_pfs [1-9]' || fail 'PFs are in the capture' "$(tail -n 20 "$tmp/log")"
 }
 
 scrape() { # [CURL OPTION]…

@@ -19,7 +19,7 @@ whole_page() {
     mkdir -p "$tmp/policy"
     printf 'pfs:\n  - match: {name: enp1s0}\n    mode: observe\n    num_vfs: %s\n    vfs: {"1": {vlan: 9}}\n' $vfs \
         >"$tmp/policy/p.yaml"
-    start_daemon "$tmp/many.json"
+    replay "$tmp/many.json"
     ok 'the doctor, called by the first scrape, has a result soon' wait_for 60 scraped 'sriov_doctor_findings'
     succeeds 'a scrape' scrape -D "$tmp/head" -o "$tmp/page"
     has "$(tr -d '\r' <"$tmp/head")" '*text/plain; version=0.0.4; charset=utf-8*' 'is the text format 0.0.4'
@@ -121,7 +121,7 @@ dashboard_is_right() {
 
 drivers_without_counters_have_no_samples() {
     rm "$tmp/policy/p.yaml"
-    start_daemon tests/data/igb.json
+    replay tests/data/igb.json
     scrape -o "$tmp/page"
     is "$(grep -c '^sriov_vf_[a-z_]*_total' "$tmp/page")" 0 'igb: no counters of VFs, and no zeros'
     is "$(grep -c '^sriov_pf_drifted_attributes' "$tmp/page")" 0 'without a policy nothing is said of drift'
@@ -131,7 +131,7 @@ drivers_without_counters_have_no_samples() {
 # 50 scrapes each, and the best of five, as others use this machine too. The scrape itself and curl's connection are in it.
 a_scrape_is_cheap() {
     local before after best=999999 spent i
-    start_daemon "$tmp/many.json"
+    replay "$tmp/many.json"
     for ((i = 0; i < 5; i++)); do
         before=$(scrape | sed -n 's/^process_cpu_seconds_total //p')
         for _ in {1..50}; do scrape -o "$tmp/page"; done

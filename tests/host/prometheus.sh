@@ -93,7 +93,7 @@ rules_are_loaded() {
 it_sees_an_end() {
     stop_daemon
     says 'up{job="sriovd"}' 0 'a daemon that is gone is down'
-    start_daemon "$tmp/few.json" "${settings[@]}"
+    replay "$tmp/few.json" "${settings[@]}"
     says 'up{job="sriovd"}' 1 'and up again'
 }
 
@@ -112,10 +112,10 @@ if ! command -v prometheus >/dev/null; then
 fi
 port=$(free_port)
 web=$(free_port)
-settings=("listen: \"127.0.0.1:$port\"" "certificate: $tmp/tls.crt" "key: $tmp/tls.key" "tokens: $tmp/tokens")
+settings=("listen: \"127.0.0.1:$port\"" "certificate: $tmp/tls.crt" "key: $tmp/tls.key")
 certificate
 must eval "tests/host/make-capture 8 >'$tmp/few.json'"
-start_daemon "$tmp/few.json" "${settings[@]}"
+replay "$tmp/few.json" "${settings[@]}"
 it_scrapes
 rules_are_loaded
 it_sees_an_end
