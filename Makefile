@@ -34,6 +34,9 @@ fuzz: setup build/fuzz/build.ninja	## fuzz every target FUZZ_RUNS times
 	ninja -C build/fuzz
 	tests/fuzz/run $(FUZZ_RUNS)
 
+soak: setup stage		## fifty boots with one policy and one state folder, half an hour
+	tests/soak/reboots.sh 50
+
 format:				## bring the own C files into form
 	tools/check-format --fix
 
@@ -66,4 +69,4 @@ build/asan/build.ninja:
 build/fuzz/build.ninja:
 	CC=clang $(SETUP) $(SANITIZED) -Dfuzz=true build/fuzz
 
-.PHONY: all setup demo check bench install fuzz format clean help stage clang asan
+.PHONY: all setup demo check bench install fuzz soak format clean help stage clang asan
