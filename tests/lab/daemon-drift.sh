@@ -229,12 +229,18 @@ fight() {
     is "$(vlan 0)" 42 'then it is mended'
 }
 
-rests() {
+# Did it sleep through ten seconds?
+slept() {
     local before
-    sleep 5 # what is under way ends
     before=$(grep ctxt "/proc/$daemon/status")
     sleep 10
-    is "$(grep ctxt "/proc/$daemon/status")" "$before" 'it does not run at all while nothing happens'
+    [ "$(grep ctxt "/proc/$daemon/status")" = "$before" ]
+}
+
+# The machine may have something to tell in one such time, such as a driver's own timer, but not in each.
+rests() {
+    sleep 5 # what is under way ends
+    ok 'it does not run at all while nothing happens' eval 'slept || slept || slept'
 }
 
 observed
