@@ -187,7 +187,7 @@ static int run_show(struct app *a)
     if (r < 0)
         return r;
     app_ledger_if_readable(a);
-    r = session_holders(&a->session, &a->error);
+    r = session_holders_to_show(&a->session, &a->error);
     if (r < 0)
         return r;
     app_note_interrupted(a);

@@ -179,7 +179,7 @@ int sriov_list_json(struct sriov *host, char **ret, struct sriov_error *error)
 
     r = session_ledger(s, error);
     if (r >= 0)
-        r = session_holders(s, error);
+        r = session_holders_to_show(s, error);
     if (r < 0)
         return r;
     inventory_json(s->snapshot, NULL, &s->holders, s->ledger, &w);

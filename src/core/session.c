@@ -98,20 +98,6 @@ int session_leases(const struct session *s, struct lease **ret, size_t *ret_coun
     return r;
 }
 
-/* A capture has nobody at work. */
-static int find_leaving(struct session *s)
-{
-    int r = 0;
-
-    for (size_t i = 0; !s->replay && r >= 0 && i < s->snapshot->n_pfs; i++) {
-        const struct pf *pf = &s->snapshot->pfs[i];
-
-        if (ledger_lock_is_held(state_dir(s), pf->key))
-            r = holders_find_leaving(s->backend, pf, &s->holders);
-    }
-    return r;
-}
-
 int session_holders(struct session *s, struct sriov_error *error)
 {
     struct lease *leases = NULL;
@@ -129,10 +115,25 @@ int session_holders(struct session *s, struct sriov_error *error)
     r = holders_find(s->backend, s->snapshot, leases, n_leases, &s->holders, error);
     leases_free(leases, n_leases);
     s->holders.incomplete |= hidden > 0;
-    if (r >= 0 && find_leaving(s) < 0)
-        r = error_no_memory(error);
     s->has_holders = r >= 0;
     return r;
+}
+
+/* A capture has nobody at work. */
+int session_holders_to_show(struct session *s, struct sriov_error *error)
+{
+    bool are_new = !s->has_holders;
+    int r = session_holders(s, error);
+
+    if (r < 0 || s->replay || !are_new)
+        return r;
+    for (size_t i = 0; r >= 0 && i < s->snapshot->n_pfs; i++) {
+        const struct pf *pf = &s->snapshot->pfs[i];
+
+        if (ledger_lock_is_held(state_dir(s), pf->key))
+            r = holders_find_leaving(s->backend, pf, &s->holders);
+    }
+    return r < 0 ? error_no_memory(error) : 0;
 }
 
 int session_ledger(struct session *s, struct sriov_error *error)

@@ -34,6 +34,10 @@ int session_snapshot(struct session *s, struct sriov_error *error);
  * that says it is incomplete. */
 int session_holders(struct session *s, struct sriov_error *error);
 
+/* The same, to be shown: with those who keep a VF that a running change removes. (A change is
+ * refused for the one that runs, before anybody asks for holders' names.) */
+int session_holders_to_show(struct session *s, struct sriov_error *error);
+
 /* The leases as they stand; the caller's, to be freed with leases_free. 1 if there may be some that
  * we are not allowed to see. What a capture shows is leased, if it is, on another machine: none. */
 int session_leases(const struct session *s, struct lease **ret, size_t *ret_count,

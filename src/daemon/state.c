@@ -60,7 +60,7 @@ static int read_all(struct session *s, struct look *ret, struct sriov_error *err
     int r = session_snapshot(s, error);
 
     if (r >= 0)
-        r = session_holders(s, error);
+        r = session_holders_to_show(s, error);
     if (r >= 0)
         r = session_leases(s, &ret->leases, &ret->n_leases, error);
     return r;
