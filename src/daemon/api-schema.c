@@ -435,7 +435,7 @@ static const struct field health[] = {
 };
 
 static const struct field record[] = {
-    NUMBER("id", "counted from 1 at the start of the daemon"),
+    NUMBER("id", "grows, also over a restart of the daemon; for Last-Event-ID"),
     TEXT("time", "UTC, as 2026-08-19T12:00:05.123Z"),
     TEXT(
         "kind",
