@@ -43,17 +43,12 @@ static int devices_of(struct backend *b, const char *file, struct strv *ret)
 
 static int add(struct holders *h, const struct pf *pf, const struct device_user *u)
 {
-    struct holder *grown = reallocarray(h->items, h->count + 1, sizeof(*grown));
+    struct holder holder = { .kind = HOLDER_VFIO, .vf = HOLDER_OF_PF, .pid = u->pid };
 
-    if (!grown)
-        return -ENOMEM;
-    h->items = grown;
-    grown[h->count] = (struct holder){ .kind = HOLDER_VFIO, .vf = HOLDER_OF_PF, .pid = u->pid };
-    STR_SET(grown[h->count].pf, pf->key);
-    STR_SET(grown[h->count].comm, u->comm);
-    STR_SET(grown[h->count].name, u->name);
-    h->count++;
-    return 0;
+    STR_SET(holder.pf, pf->key);
+    STR_SET(holder.comm, u->comm);
+    STR_SET(holder.name, u->name);
+    return holders_add(h, &holder);
 }
 
 static int look_at(struct backend *b, const struct pf *pf, const struct device_user *u,

@@ -54,21 +54,26 @@ void holders_done(struct holders *h)
     *h = (struct holders){ 0 };
 }
 
+int holders_add(struct holders *h, const struct holder *holder)
+{
+    struct holder *grown = reallocarray(h->items, h->count + 1, sizeof(*grown));
+
+    if (!grown)
+        return -ENOMEM;
+    h->items = grown;
+    grown[h->count++] = *holder;
+    return 0;
+}
+
 static int add(struct search *q, enum holder_kind kind, const struct pf *pf, int vf, pid_t pid,
                const char *comm, const char *name)
 {
-    struct holder *grown, *h;
+    struct holder h = { .kind = kind, .vf = vf, .pid = pid };
 
-    grown = reallocarray(q->found->items, q->found->count + 1, sizeof(*grown));
-    if (!grown)
-        return -ENOMEM;
-    q->found->items = grown;
-    h = &grown[q->found->count++];
-    *h = (struct holder){ .kind = kind, .vf = vf, .pid = pid };
-    STR_SET(h->pf, pf->key);
-    STR_SET(h->comm, comm);
-    STR_SET(h->name, name);
-    return 0;
+    STR_SET(h.pf, pf->key);
+    STR_SET(h.comm, comm);
+    STR_SET(h.name, name);
+    return holders_add(q->found, &h);
 }
 
 /* ---- processes with device files open ---- */

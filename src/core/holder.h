@@ -48,6 +48,7 @@ struct lease;
 int holders_find(struct backend *b, const struct snapshot *s, const struct lease *leases,
                  size_t n_leases, struct holders *ret, struct sriov_error *error);
 void holders_done(struct holders *h);
+int holders_add(struct holders *h, const struct holder *holder); /* 0 or -ENOMEM; copied */
 
 /* Adds who has a VF of this PF open that is on its way out. When the kernel asks its driver to let
  * go, the VF is in no list any more (virtfn and physfn links are gone, pci_iov_remove_virtfn() in
