@@ -19,7 +19,7 @@ static int unknown_verb(struct app *a, const char *word, const char *nearest)
     if (nearest)
         error_remedy(&a->error, "did you mean %s?", nearest);
     else
-        error_remedy(&a->error, "sriovctl help lists the verbs");
+        error_remedy(&a->error, "%s help lists the verbs", a->program->name);
     return r;
 }
 
@@ -31,12 +31,21 @@ static int take_word(struct app *a, struct option_parser *p, const char *word)
             a->n_plain = a->n_args;
         return 0;
     }
+    if (a->program->word && !a->entered) {
+        a->entered = true;
+        return str_eq(word, a->program->word) ? 0 : unknown_verb(a, word, a->program->word);
+    }
     const char *nearest;
-    a->verb = verb_find(word, &nearest);
+    a->verb = program_verb(a->program, word, &nearest);
     if (!a->verb)
         return unknown_verb(a, word, nearest);
     p->tables[1] = a->verb->options;
     return 0;
+}
+
+static bool is_for_other_program(const struct app *a)
+{
+    return a->verb && a->verb->program;
 }
 
 static int parse(struct app *a, int argc, char **argv)
@@ -49,8 +58,8 @@ static int parse(struct app *a, int argc, char **argv)
         .options = &a->options,
     };
     const char *word;
-    int r;
-    while ((r = option_next(&p, &word, &a->error)) > 0) {
+    int r = 0;
+    while (!is_for_other_program(a) && (r = option_next(&p, &word, &a->error)) > 0) {
         r = take_word(a, &p, word);
         if (r < 0)
             return r;
@@ -84,7 +93,7 @@ static int check_args(struct app *a)
         return 0;
     const char *what = a->n_args < v->min_args ? "an argument is missing" : "too many arguments";
     int r = error_set(&a->error, SRIOV_USAGE, 0, v->name, "%s", what);
-    error_remedy(&a->error, "usage: sriovctl %s", v->synopsis);
+    error_remedy(&a->error, "usage: %s %s", a->program->name, v->synopsis);
     return r;
 }
 
@@ -110,6 +119,8 @@ static int check_rights(struct app *a)
 static void remember_command(struct app *a)
 {
     _cleanup_buf_ struct buf text = BUF_INIT;
+    if (a->program->word)
+        buf_printf(&text, "%s ", a->program->word);
     buf_add_str(&text, a->verb->name);
     for (size_t i = 0; i < a->n_args; i++)
         buf_printf(&text, " %s", a->args[i]);
@@ -123,8 +134,9 @@ static void remember_command(struct app *a)
     text_make_plain(a->command);
 }
 
-int app_start(struct app *a, int argc, char **argv)
+int app_start(struct app *a, const struct program *program, int argc, char **argv)
 {
+    a->program = program;
     a->terminal = isatty(STDERR_FILENO);
     a->args = calloc((size_t)argc + 1, sizeof(*a->args));
     if (!a->args)
@@ -136,11 +148,13 @@ int app_start(struct app *a, int argc, char **argv)
         return r;
     }
     a->colour = wants_colour(&a->options);
+    if (is_for_other_program(a) && !remote_is_asked(a))
+        return program_exec(a->verb->program, a->verb->name, argv, &a->error);
     if (a->options.help || a->options.version)
         return 0;
     if (!a->verb) {
         r = error_set(&a->error, SRIOV_USAGE, 0, "", "no verb given");
-        error_remedy(&a->error, "sriovctl help lists the verbs");
+        error_remedy(&a->error, "%s help lists the verbs", program->name);
         return r;
     }
     remember_command(a);
@@ -163,6 +177,17 @@ int app_run(struct app *a)
     else
         r = a->verb->run(a);
     return r < 0 ? r : app_flush(a);
+}
+
+int app_main(const struct program *program, int argc, char **argv)
+{
+    struct app a = { 0 };
+    int r = app_start(&a, program, argc, argv);
+    if (r >= 0)
+        r = remote_is_asked(&a) ? remote_exec(&a, argv) : app_run(&a);
+    int status = r < 0 ? app_fail(&a) : SRIOV_DONE;
+    app_done(&a);
+    return a.status ? a.status : status;
 }
 
 void app_done(struct app *a)

@@ -8,13 +8,14 @@
 #define CLI_APP_H
 
 #include "cli/option.h"
-#include "cli/verb.h"
+#include "cli/program.h"
 #include "core/inventory-json.h"
 #include "core/session.h"
 
 #define POLICY_DIR "/etc/sriovd"
 
 struct app {
+    const struct program *program;
     struct options options;
     const struct verb *verb;
     const char **args;
@@ -22,6 +23,7 @@ struct app {
     size_t n_plain;    /* how many of them stand before "--" */
     char command[256]; /* what was asked for, as the history keeps it: "create enp1s0 4" */
     bool colour;       /* standard output is a terminal that wants colours */
+    bool entered;      /* the program's own word has been read */
     bool terminal;     /* standard error is a terminal: show progress there */
     bool progress;     /* a line of progress stands there now */
     int status;        /* what to exit with instead of the error's code; 0: that */
@@ -31,8 +33,12 @@ struct app {
     struct session session; /* the machine; its parts are read when first asked for */
 };
 
-/* Reads the command line, finds the verb and checks what it asks for. */
-int app_start(struct app *a, int argc, char **argv);
+/* Reads the command line, finds the verb and checks what it asks for. A verb that another program
+ * does ends that: the rest of the line is for it. */
+int app_start(struct app *a, const struct program *program, int argc, char **argv);
+
+/* Starts and runs it, prints what goes wrong: a program's whole main(). Returns the exit status. */
+int app_main(const struct program *program, int argc, char **argv);
 
 /* Runs the verb, or what --help and --version ask for, and prints its output. */
 int app_run(struct app *a);

@@ -215,7 +215,7 @@ static int run_remedy(struct app *a, const char *remedy)
     struct app other = { 0 };
     if (make_command(a, remedy, &command) < 0)
         return error_no_memory(&a->error);
-    int r = app_start(&other, command.argc, command.argv);
+    int r = app_start(&other, &program_sriovctl, command.argc, command.argv);
     if (r >= 0)
         r = other.verb->run(&other);
     if (r < 0)

@@ -67,7 +67,7 @@ static int help_json(struct app *a)
     struct json_writer w = JSON_WRITER(&a->out);
     json_object(&w, NULL);
     json_array(&w, "verbs");
-    for (const struct verb *const *v = verb_table; *v; v++) {
+    for (const struct verb *const *v = a->program->verbs; *v; v++) {
         json_object(&w, NULL);
         json_str(&w, "name", (*v)->name);
         json_str(&w, "synopsis", (*v)->synopsis);
@@ -80,18 +80,27 @@ static int help_json(struct app *a)
     return 0;
 }
 
+static int verb_width(const struct program *p)
+{
+    size_t width = 10;
+    for (const struct verb *const *v = p->verbs; *v; v++)
+        width = MAX_OF(width, strlen((*v)->name));
+    return (int)width;
+}
+
 int help_overview(struct app *a)
 {
     if (a->options.json)
         return help_json(a);
     struct buf *out = &a->out;
-    buf_add_str(out, "usage: sriovctl [OPTIONS] VERB [ARGUMENTS]\n");
+    buf_printf(out, "usage: %s [OPTIONS] VERB [ARGUMENTS]\n", a->program->name);
     add_heading(a, out, "Verbs");
-    for (const struct verb *const *v = verb_table; *v; v++)
-        add_pair(out, (*v)->name, 10, (*v)->help);
+    for (const struct verb *const *v = a->program->verbs; *v; v++)
+        add_pair(out, (*v)->name, verb_width(a->program), (*v)->help);
     add_heading(a, out, "Options of every verb");
     add_options(out, global_options);
-    buf_add_str(out, "\nsriovctl help VERB explains one verb; man sriovctl has everything.\n");
+    buf_printf(out, "\n%s help VERB explains one verb; its man page has everything.\n",
+               a->program->name);
     return 0;
 }
 
@@ -107,7 +116,8 @@ static void add_attributes(struct buf *out, enum attr_scope scope)
 int help_verb(struct app *a, const struct verb *v)
 {
     struct buf *out = &a->out;
-    buf_printf(out, "usage: sriovctl %s%s\n\n", v->synopsis, v->options ? " [OPTIONS]" : "");
+    buf_printf(out, "usage: %s %s%s\n\n", a->program->name, v->synopsis,
+               v->options ? " [OPTIONS]" : "");
     for (size_t i = 0; v->details[i]; i++) {
         add_wrapped(out, v->details[i], 0);
         if (v->details[i + 1])
@@ -127,7 +137,7 @@ int help_verb(struct app *a, const struct verb *v)
     }
     add_heading(a, out, "Examples");
     for (const struct example *e = v->examples; e->command; e++) {
-        buf_printf(out, "  sriovctl %s\n", e->command);
+        buf_printf(out, "  %s %s\n", a->program->name, e->command);
         add_wrapped(out, e->shows, 2 * INDENT);
     }
     return 0;
@@ -138,14 +148,14 @@ static int run_help(struct app *a)
     if (a->n_args == 0)
         return help_overview(a);
     const char *nearest;
-    const struct verb *v = verb_find(a->args[0], &nearest);
+    const struct verb *v = program_verb(a->program, a->args[0], &nearest);
     if (v)
         return help_verb(a, v);
     int r = error_set(&a->error, SRIOV_USAGE, 0, a->args[0], "no such verb");
     if (nearest)
         error_remedy(&a->error, "did you mean %s?", nearest);
     else
-        error_remedy(&a->error, "sriovctl help lists the verbs");
+        error_remedy(&a->error, "%s help lists the verbs", a->program->name);
     return r;
 }
 

@@ -73,6 +73,20 @@ struct options {
     uint64_t firmware_vfs;
     const char *root, *vfio_ids;
     struct words hugepages;
+    /* of vm */
+    const char *connect, *qmp, *bus_slot, *profile, *network, *from, *mac;
+    bool live, config;
+    unsigned mode, format;
+    uint64_t timeout;
+    /* of dpdk */
+    uint64_t cores, memory;
+    const char *user;
+    bool exec;
+    /* of bench */
+    uint64_t repeat, seconds;
+    struct words paths;
+    /* of acquire */
+    bool while_used;
 };
 
 #define OPTION(member) offsetof(struct options, member)

@@ -4,11 +4,7 @@
  */
 #include "cli/remote.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-
-#include "kernel/host.h"
 
 /* Words of verbs that make sense on the machine itself only, where the verb's others do elsewhere.
  */
@@ -76,7 +72,7 @@ static int check_options(struct app *a, const struct option_row *rows)
 
 int remote_check(struct app *a)
 {
-    if (a->verb->flags & VERB_HERE)
+    if (a->verb->flags & VERB_HERE || a->program->word)
         return not_there(a, a->verb->name);
     for (size_t i = 0; i < ELEMENTS(words_here); i++) {
         char what[40];
@@ -89,19 +85,7 @@ int remote_check(struct app *a)
     return r < 0 ? r : check_options(a, a->verb->options);
 }
 
-/* Beside us, as in a folder that was unpacked somewhere; below the prefix that we are in now; where
- * the build was told to put it. */
 int remote_exec(struct app *a, char **argv)
 {
-    static const char *const places[] = { "", "../libexec/sriovd/" };
-    char folder[PATH_MAX], path[PATH_MAX + 64];
-    bool known = host_program_folder(folder, sizeof(folder)) >= 0;
-    for (size_t i = 0; known && i < ELEMENTS(places); i++) {
-        snprintf(path, sizeof(path), "%s/%ssriovctl-remote", folder, places[i]);
-        execv(path, argv);
-    }
-    execv(SRIOV_LIBEXECDIR "/sriovctl-remote", argv);
-    int r = error_set(&a->error, SRIOV_FAILED, errno, "--host", "cannot run sriovctl-remote");
-    error_remedy(&a->error, "it belongs into " SRIOV_LIBEXECDIR);
-    return r;
+    return program_exec("sriovctl-remote", "--host", argv, &a->error);
 }

@@ -26,12 +26,14 @@ struct app;
     X(release)                                                                                     \
     X(leases)                                                                                      \
     X(run)                                                                                         \
+    X(vm)                                                                                          \
     X(doctor)                                                                                      \
     X(audit)                                                                                       \
     X(report)                                                                                      \
     X(host)                                                                                        \
     X(watch)                                                                                       \
     X(capture)                                                                                     \
+    X(bench)                                                                                       \
     X(help)                                                                                        \
     X(version)
 
@@ -72,22 +74,17 @@ struct verb {
     const char *const *details;       /* paragraphs, NULL-terminated */
     const struct option_row *options; /* NULL: none */
     unsigned min_args, max_args;
-    unsigned flags;                   /* enum verb_flags */
+    unsigned flags;      /* enum verb_flags */
+    const char *program; /* file of the program that does it, "sriovctl-vm"; NULL: this one */
     enum word_kind words[VERB_WORDS]; /* of the arguments; the last one also of all that follow */
     const struct example *examples;   /* ends with command NULL */
-    /* 0, or -errno with app->error filled. Output goes into app->out. */
+    /* 0, or -errno with app->error filled. Output goes into app->out. Without one for another
+     * program. */
     int (*run)(struct app *app);
 };
 
 #define DECLARE_VERB(name) extern const struct verb verb_##name;
 VERBS(DECLARE_VERB)
 #undef DECLARE_VERB
-
-/* All verbs, NULL-terminated. */
-extern const struct verb *const verb_table[];
-
-/* NULL if there is none; then *ret_nearest (may be NULL itself) is a verb it may have been meant
- * for, or NULL. */
-const struct verb *verb_find(const char *name, const char **ret_nearest);
 
 #endif

@@ -143,7 +143,7 @@ static void case_line(struct buf *out, const char *pattern, struct buf *words)
 static void verbs(struct buf *out)
 {
     _cleanup_buf_ struct buf names = BUF_INIT;
-    for (const struct verb *const *v = verb_table; *v; v++)
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++)
         add_word(&names, "", (*v)->name, "");
     buf_printf(out, "_sriovctl_verbs() { echo '%s'; }\n", names.data ? names.data : "");
 }
@@ -159,7 +159,7 @@ static void options(struct buf *out)
 {
     _cleanup_buf_ struct buf names = BUF_INIT;
     buf_add_str(out, "_sriovctl_options() {\n    case $1 in\n");
-    for (const struct verb *const *v = verb_table; *v; v++) {
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
         option_names((*v)->options, &names);
         case_line(out, (*v)->name, &names);
     }
@@ -171,7 +171,7 @@ static void options(struct buf *out)
 static void kinds(struct buf *out)
 {
     buf_add_str(out, "_sriovctl_kind() {\n    case $1 in\n");
-    for (const struct verb *const *v = verb_table; *v; v++) {
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
         for (size_t i = 0; i < VERB_WORDS && i < (*v)->max_args; i++) {
             const char *kind = word_kinds[(*v)->words[i]];
             if (*kind)
@@ -212,7 +212,7 @@ static void values(struct buf *out)
 {
     buf_add_str(out, "_sriovctl_value() {\n    case $1 in\n");
     values_of(global_options, out);
-    for (const struct verb *const *v = verb_table; *v; v++)
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++)
         values_of((*v)->options, out);
     buf_add_str(out, "    esac\n}\n");
 }

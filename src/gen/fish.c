@@ -121,6 +121,6 @@ void gen_fish(struct buf *out)
                 "# fish completion of sriovctl. Made by gen-docs from the program's tables.\n");
     buf_add_str(out, functions);
     options(out, NULL, global_options);
-    for (const struct verb *const *v = verb_table; *v; v++)
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++)
         verb(out, *v);
 }

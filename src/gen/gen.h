@@ -8,7 +8,7 @@
 
 #include "cli/help.h"
 #include "cli/text.h"
-#include "cli/verb.h"
+#include "cli/program.h"
 
 /* One row of a table of names and meanings; the last has name NULL. */
 struct fact {

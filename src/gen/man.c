@@ -31,7 +31,7 @@ static void verb(struct buf *out, const struct verb *v)
 static void synopsis(struct buf *out)
 {
     roff_section(out, "SYNOPSIS");
-    for (const struct verb *const *v = verb_table; *v; v++) {
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
         buf_add_str(out, "\\fBsriovctl\\fR [OPTIONS] ");
         roff_text(out, (*v)->synopsis);
         buf_add_str(out, "\n.br\n");
@@ -95,7 +95,7 @@ void gen_man(struct buf *out)
     roff_section(out, "OPTIONS OF EVERY VERB");
     options(out, global_options);
     roff_section(out, "VERBS");
-    for (const struct verb *const *v = verb_table; *v; v++)
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++)
         verb(out, *v);
     attributes(out);
     roff_section(out, "DISRUPTION");

@@ -124,7 +124,7 @@ void gen_reference(struct buf *out)
     buf_add_str(
         out, "# sriovctl reference\n\nMade by gen-docs from the tables of sriovctl " SRIOV_VERSION
              ".\n\n## Verbs\n\n");
-    for (const struct verb *const *v = verb_table; *v; v++)
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++)
         verb(out, *v);
     buf_add_str(out, "## Options of every verb\n\n");
     options(out, global_options);

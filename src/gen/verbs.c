@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "cli/verb.h"
+#include "cli/program.h"
 
 static void print_options(const char *name, const struct option_row *rows)
 {
@@ -34,13 +34,13 @@ int main(void)
     printf(
         "/* Made by src/gen/verbs.c. */\n#include <stddef.h>\n\n#include \"daemon/api-verb.h\"\n\n");
     print_options("wire_globals", global_options);
-    for (size_t i = 0; verb_table[i]; i++) {
-        snprintf(name, sizeof(name), "options_%s", verb_table[i]->name);
-        print_options(name, verb_table[i]->options);
+    for (size_t i = 0; program_sriovctl.verbs[i]; i++) {
+        snprintf(name, sizeof(name), "options_%s", program_sriovctl.verbs[i]->name);
+        print_options(name, program_sriovctl.verbs[i]->options);
     }
     printf("const struct wire_verb wire_verbs[] = {\n");
-    for (size_t i = 0; verb_table[i]; i++) {
-        const struct verb *v = verb_table[i];
+    for (size_t i = 0; program_sriovctl.verbs[i]; i++) {
+        const struct verb *v = program_sriovctl.verbs[i];
         printf("    { \"%s\", %s, %s, %s, options_%s },\n", v->name, flag(v, VERB_WRITES),
                flag(v, VERB_LENDS), flag(v, VERB_HERE), v->name);
     }

@@ -20,7 +20,7 @@ static int ask(struct app *a)
 int main(int argc, char **argv)
 {
     struct app a = { 0 };
-    int r = app_start(&a, argc, argv);
+    int r = app_start(&a, &program_sriovctl, argc, argv);
     if (r >= 0)
         r = ask(&a);
     if (r >= 0)

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 
 #include "base/json-read.h"
-#include "cli/verb.h"
+#include "cli/program.h"
 #include "core/session.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
@@ -176,7 +176,7 @@ static void check_args(int argc, char **argv)
     while (option_next(&p, &word, NULL) > 0) {
         if (verb)
             continue;
-        verb = verb_find(word, &nearest);
+        verb = program_verb(&program_sriovctl, word, &nearest);
         must(verb && !(verb->flags & VERB_HERE));
         p.tables[1] = verb->options;
     }

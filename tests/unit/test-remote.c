@@ -85,7 +85,7 @@ static int start_app(struct app *a, const char **argv)
     *a = (struct app){ 0 };
     while (argv[argc])
         argc++;
-    return app_start(a, argc, (char **)argv);
+    return app_start(a, &program_sriovctl, argc, (char **)argv);
 }
 
 static void assert_words(struct app *a, const char *want)

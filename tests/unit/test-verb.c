@@ -3,7 +3,7 @@
  * The table of verbs: each row is complete, and no two are in each other's way. Manual, help and
  * completions are made from it, so a hole here is a hole there.
  */
-#include "cli/verb.h"
+#include "cli/program.h"
 
 #include <ctype.h>
 #include <setjmp.h>
@@ -15,8 +15,8 @@
 
 static void test_rows_are_complete(void **state)
 {
-    for (const struct verb *const *v = verb_table; *v; v++) {
-        assert_non_null((*v)->run);
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
+        assert_non_null((*v)->program ? (void *)(*v)->program : (void *)(*v)->run);
         assert_non_null((*v)->help);
         assert_non_null((*v)->details);
         assert_non_null((*v)->details[0]);
@@ -30,7 +30,7 @@ static void test_rows_are_complete(void **state)
 
 static void test_synopsis_and_examples_name_the_verb(void **state)
 {
-    for (const struct verb *const *v = verb_table; *v; v++) {
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
         size_t len = strlen((*v)->name), own = 0;
         assert_true(str_starts((*v)->synopsis, (*v)->name));
         assert_true((*v)->synopsis[len] == '\0' || (*v)->synopsis[len] == ' ');
@@ -44,9 +44,9 @@ static void test_synopsis_and_examples_name_the_verb(void **state)
 
 static void test_names_are_unique(void **state)
 {
-    for (size_t i = 0; verb_table[i]; i++) {
-        for (size_t k = i + 1; verb_table[k]; k++)
-            assert_string_not_equal(verb_table[i]->name, verb_table[k]->name);
+    for (size_t i = 0; program_sriovctl.verbs[i]; i++) {
+        for (size_t k = i + 1; program_sriovctl.verbs[k]; k++)
+            assert_string_not_equal(program_sriovctl.verbs[i]->name, program_sriovctl.verbs[k]->name);
     }
 }
 
@@ -77,7 +77,7 @@ static void test_options(void **state)
         assert_complete(row);
         assert_no_clash(row, global_options);
     }
-    for (const struct verb *const *v = verb_table; *v; v++) {
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
         for (const struct option_row *row = (*v)->options; row && row->name; row++) {
             assert_complete(row);
             assert_no_clash(row, global_options);
@@ -89,7 +89,7 @@ static void test_options(void **state)
 /* What changes the machine has a dry run; doctor, which reads, has one for its --fix. */
 static void test_changing_verbs_can_be_tried(void **state)
 {
-    for (const struct verb *const *v = verb_table; *v; v++) {
+    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
         bool dry_run = false;
         for (const struct option_row *row = (*v)->options; row && row->name; row++)
             dry_run |= str_eq(row->name, "dry-run");
@@ -103,13 +103,13 @@ static void test_changing_verbs_can_be_tried(void **state)
 static void test_find(void **state)
 {
     const char *nearest = NULL;
-    assert_ptr_equal(verb_find("list", NULL), &verb_list);
-    assert_null(verb_find("lst", &nearest));
+    assert_ptr_equal(program_verb(&program_sriovctl, "list", NULL), &verb_list);
+    assert_null(program_verb(&program_sriovctl, "lst", &nearest));
     assert_string_equal(nearest, "list");
-    assert_null(verb_find("li", NULL)); /* no prefixes */
-    assert_null(verb_find("frobnicate", &nearest));
+    assert_null(program_verb(&program_sriovctl, "li", NULL)); /* no prefixes */
+    assert_null(program_verb(&program_sriovctl, "frobnicate", &nearest));
     assert_null(nearest);
-    assert_null(verb_find("", NULL));
+    assert_null(program_verb(&program_sriovctl, "", NULL));
 }
 
 int main(void)
