@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Domains of libvirt: the only file that includes its headers is domain.c (and network.c for
- * networks). Errors carry libvirt's own words as the kernel's text. Nothing here knows of leases.
+ * Domains of libvirt. Errors carry libvirt's own words as the kernel's text. Nothing here knows of
+ * leases.
  */
 #ifndef VM_DOMAIN_H
 #define VM_DOMAIN_H
