@@ -21,6 +21,8 @@ static const struct option_row options[] = {
       .help = "deliver the netdev into this network namespace, up; the lease ends with it" },
     { "as", 0, OPTION_TEXT, OPTION(as), "IFNAME",
       .help = "the netdev's name in the namespace; its own if left out" },
+    { "while-used", 0, OPTION_FLAG, OPTION(while_used),
+      .help = "the lease outlives the process of --pid as long as anybody uses the VF" },
     { "container", 0, OPTION_TEXT, OPTION(container), "ID",
       .help = "id of the container it is for" },
     OPTION_CLEAN,
@@ -39,7 +41,11 @@ static int read_owner(struct app *a, struct lease_owner *ret)
         return error_set(&a->error, SRIOV_USAGE, 0, "--container", "is too long");
     if (o->pid > INT_MAX)
         return error_set(&a->error, SRIOV_USAGE, 0, "--pid", "is no process");
+    if (o->while_used && !o->pid)
+        return error_set(&a->error, SRIOV_USAGE, 0, "--while-used",
+                         "needs --pid: who has it until it is used");
     ret->pid = (pid_t)o->pid;
+    ret->while_used = o->while_used;
     if (!o->netns)
         return 0;
     int n = strchr(o->netns, '/')
@@ -119,6 +125,8 @@ const struct verb verb_acquire = {
             "A VF that somebody uses, with or without a lease, is refused by name; with options the next one is "
             "tried. The owner is a name, and where given a process, a network namespace, a container: when the "
             "process or the namespace is gone, the next command takes the VF back.",
+            "With --while-used the lease outlives its process for as long as somebody has the VF open, or has an "
+            "interface on its netdev: for a program that starts the one that uses the VF.",
             "A pool of the policy with \"numa: same\" gives VFs on a NUMA node on which the process of --pid (or, "
             "without, this one) may run.",
             NULL,

@@ -5,7 +5,8 @@
  * To call an owner gone is to take a VF away, so it is only said of one that surely is: a process
  * by its pid and start time; a network namespace only if the VF's netdev is not in any other by
  * now, or if it has none, if no process has the VF open. A path that is not there may just not be
- * there for us, in a container with other mounts.
+ * there for us, in a container with other mounts. And a VF that is open in another process than the
+ * one that is gone (a VM whose starter died) is still somebody's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -44,6 +45,24 @@ static bool is_in_use_elsewhere(struct job *job)
     return backend_exists(job->b, path);
 }
 
+/* A VF that a process has open through VFIO cannot get another driver: the kernel would wait for
+ * that process. -EBUSY with the error filled, or 0. */
+static int check_letting_go(struct job *job, const struct lease *l)
+{
+    const char *driver;
+    int r;
+
+    r = job_look(job, NULL);
+    if (r < 0)
+        return r == -ENODEV ? 0 : r;
+    driver = job->vf->attrs.driver;
+    if (l->owner.while_used)
+        return job_check_free(job);
+    if (!driver_is_passthrough(driver) || str_eq(driver, l->before.driver))
+        return 0;
+    return job_check_processes(job);
+}
+
 static bool is_of_this_boot(const struct lease *l)
 {
     char boot[HOST_BOOT_ID_SIZE];
@@ -53,8 +72,10 @@ static bool is_of_this_boot(const struct lease *l)
 
 bool job_lease_is_over(struct job *job, const struct lease *l)
 {
-    if (l->state != LEASE_HELD || !is_of_this_boot(l) || process_is_gone(l))
+    if (l->state != LEASE_HELD || !is_of_this_boot(l))
         return true;
+    if (process_is_gone(l) || owner_life(&l->owner) == OWNER_IN_USERS)
+        return check_letting_go(job, l) >= 0;
     return owner_life(&l->owner) == OWNER_GONE && !is_in_use_elsewhere(job);
 }
 
@@ -141,7 +162,9 @@ int assign_release(struct backend *b, const struct vf_place *place, const struct
     r = lease_read(q->state_dir, place->pf, place->index, &l, error);
     job.on_request = true;
     if (r >= 0 && is_meant(&l, q)) {
-        r = job_end_lease(&job, &l, q->netns);
+        r = l.state == LEASE_HELD && is_of_this_boot(&l) ? check_letting_go(&job, &l) : 0;
+        if (r >= 0)
+            r = job_end_lease(&job, &l, q->netns);
         released = true;
     } else if (r == -EBADMSG) {
         r = end_without_lease(&job, q, true);
@@ -196,7 +219,7 @@ static int recover_one(struct backend *b, const char *state_dir, const struct vf
 /* Most leases are held by owners that live: no lock is taken for those. */
 static bool may_be_over(const struct lease *l)
 {
-    return l->state != LEASE_HELD || !is_of_this_boot(l) || owner_life(&l->owner) == OWNER_GONE;
+    return l->state != LEASE_HELD || !is_of_this_boot(l) || owner_life(&l->owner) != OWNER_LIVES;
 }
 
 int assign_recover(struct backend *b, const char *state_dir, size_t *ret_freed,

@@ -61,11 +61,29 @@ struct release_request {
 };
 
 /* Puts back the baseline and ends the lease. 0 also if there is no lease, or it is somebody else's
- * by now: release may be repeated. On failure the lease stays, and so does what a retry needs; a VF
+ * by now: release may be repeated. -EBUSY (code in use): a process has the VF open through a driver
+ * that would have to go, and the kernel would wait for it for ever. On failure the lease stays, and so does what a retry needs; a VF
  * that is gone ends its lease. A lease of an earlier boot is dropped: the kernel forgot everything
  * by itself. *ret_released (may be NULL) tells whether there was one. */
 int assign_release(struct backend *b, const struct vf_place *place, const struct release_request *q,
                    bool *ret_released, struct sriov_error *error);
+
+struct hand_over_request {
+    const char *state_dir;
+    const char *owner; /* who has it: the lease must be his */
+    pid_t pid;         /* who is at work on it from now on; 0: nobody */
+    bool settle;       /* make the settings through the PF once more what the lease says, since the
+                        * program that took the VF sets some itself (libvirt: a VLAN without its
+                        * priority) */
+};
+
+/* Makes a lease one that lives while its VF is used (struct lease_owner), and beside that as long
+ * as `pid` does. So a VF that is on its way into a VM, or out of it, belongs to who carries it, and
+ * in between to whoever has it open. `ret` (lease_done) may be NULL. -ENOENT: `owner` has no such
+ * lease; -ESRCH: no such process. */
+int assign_hand_over(struct backend *b, const struct vf_place *place,
+                     const struct hand_over_request *q, struct lease *ret,
+                     struct sriov_error *error);
 
 /* Finishes what died half-way, and takes back what owners that are gone have left. Leases that are
  * being worked on are passed over. One that cannot be put back does not keep it from the others:

@@ -49,6 +49,7 @@ static void put_owner(const struct lease_owner *o, struct json_writer *w)
         json_null(w, "pid");
     put_text(w, "netns", o->netns);
     put_text(w, "container", o->container);
+    json_bool(w, "while_used", o->while_used);
     json_end(w);
 }
 

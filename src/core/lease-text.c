@@ -61,6 +61,7 @@ static const struct field owner_fields[] = {
     FIELD(lease_owner, netns, FIELD_TEXT),
     FIELD(lease_owner, netns_inode, FIELD_LONG, .max = INT64_MAX),
     FIELD(lease_owner, container, FIELD_TEXT),
+    FIELD(lease_owner, while_used, FIELD_BOOL),
 };
 
 static const struct field netdev_fields[] = {
@@ -141,7 +142,8 @@ static int put_field(struct json_writer *w, const struct field *f, const void *f
         put_mac(w, f, *(const uint64_t *)from);
         break;
     case FIELD_BOOL:
-        json_bool(w, f->key, *(const bool *)from);
+        if (*(const bool *)from)
+            json_bool(w, f->key, true);
         break;
     }
     return 0;

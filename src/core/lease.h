@@ -26,7 +26,8 @@ enum lease_state {
 };
 
 /* Who has it: a name, and where given what its life depends on. The lease ends when any of those
- * given is gone. */
+ * given is gone; with `while_used` it lives on without the process, as long as anybody uses the VF
+ * (has its device open, or an interface on its netdev). */
 struct lease_owner {
     char name[64];
     pid_t pid;            /* 0: none */
@@ -35,6 +36,7 @@ struct lease_owner {
     char netns[256];        /* path of a network namespace, "" none */
     uint64_t netns_inode;
     char container[128]; /* id given by a container runtime, "" none */
+    bool while_used;
 };
 
 /* What a netdev has beside the attributes of the table. */
@@ -113,6 +115,7 @@ int owner_identify(struct lease_owner *o, struct sriov_error *error);
 enum owner_life {
     OWNER_LIVES,
     OWNER_GONE,
+    OWNER_IN_USERS, /* as long as somebody uses the VF: that is not looked at here */
 };
 
 /* A name alone lives until it is released. */

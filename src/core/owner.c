@@ -86,7 +86,11 @@ static bool netns_is_gone(const struct lease_owner *o)
 
 enum owner_life owner_life(const struct lease_owner *o)
 {
-    if ((o->pid > 0 && process_is_gone(o)) || (o->netns[0] && netns_is_gone(o)))
+    bool no_process = o->pid > 0 && process_is_gone(o);
+
+    if (o->netns[0] && netns_is_gone(o))
         return OWNER_GONE;
-    return OWNER_LIVES;
+    if (o->while_used)
+        return no_process || o->pid == 0 ? OWNER_IN_USERS : OWNER_LIVES;
+    return no_process ? OWNER_GONE : OWNER_LIVES;
 }

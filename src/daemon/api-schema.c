@@ -205,6 +205,7 @@ static const struct field owner[] = {
     NUMBER_OR_NULL("pid", "the lease ends with this process"),
     TEXT_OR_NULL("netns", "and with this network namespace"),
     TEXT_OR_NULL("container", "id of the container"),
+    BOOL("while_used", "it outlives its process as long as somebody uses the VF"),
     END,
 };
 
