@@ -42,8 +42,7 @@ int assign_hand_over(struct backend *b, const struct vf_place *place,
     r = job_begin(&job, b, q->state_dir, place, ASSIGN_WAIT_MS, error);
     if (r >= 0)
         r = lease_read(q->state_dir, place->pf, place->index, &l, error);
-    if (r == -ENOENT ||
-        (r >= 0 && (l.state != LEASE_HELD || !str_eq(l.owner.name, q->owner))))
+    if (r == -ENOENT || (r >= 0 && (l.state != LEASE_HELD || !str_eq(l.owner.name, q->owner))))
         return has_none(&job, q->owner);
     if (r >= 0 && q->settle)
         r = settle(&job, &l);

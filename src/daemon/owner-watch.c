@@ -4,7 +4,9 @@
  * watched by its pidfd, a named network namespace by the folder its name is in, one named as a file
  * of /proc by the pidfd of the process. Who is dead is decided by owner_life alone, after the watch
  * stands, so nobody dies unseen in between; and what ends a lease is the same recovery as
- * everywhere (assign_recover), run as a job.
+ * everywhere (assign_recover), run as a job. A lease that lives while its VF is used ends with the
+ * first look at the machine that finds nobody; he who has it open is watched, since no event tells
+ * that he closed it.
  *
  * Leases are files that other programs write, too: the folder is watched, and what comes and goes
  * there is told.
@@ -48,6 +50,8 @@ struct tenant {
     bool told;              /* ... and the lease could not be ended */
     struct process process; /* the owner himself */
     struct process keeper;  /* he whose network namespace it is: /proc/PID/ns/net */
+    struct process user;    /* he who has the VF open, if the lease lives by use */
+    pid_t user_pid;         /* 0: nobody is watched */
     char netns_folder[256]; /* "" none */
 };
 
@@ -127,15 +131,18 @@ static void on_process(void *userdata, uint32_t events)
 
     process_done(p);
     check_life(p->tenant);
+    if (p->tenant->owner.while_used)
+        state_changed(p->tenant->all->d->state);
 }
 
-static int watch_process(struct tenant *t, struct process *p, pid_t pid)
+static int watch_process(struct tenant *t, struct process *p, pid_t pid,
+                         void (*ended)(void *userdata, uint32_t events))
 {
     int r = host_process_open(pid, &p->fd);
 
     if (r < 0)
         return r;
-    r = loop_add_fd(t->all->d->loop, p->fd, EPOLLIN, on_process, p, &p->source);
+    r = loop_add_fd(t->all->d->loop, p->fd, EPOLLIN, ended, p, &p->source);
     if (r < 0)
         process_done(p);
     return r;
@@ -216,7 +223,7 @@ static int watch_netns(struct tenant *t)
     pid_t keeper = keeper_of(t->owner.netns);
 
     if (keeper > 0)
-        return watch_process(t, &t->keeper, keeper);
+        return watch_process(t, &t->keeper, keeper, on_process);
     STR_SET(t->netns_folder, t->owner.netns);
     t->netns_folder[str_base_name(t->netns_folder) - t->netns_folder] = '\0';
     return watch_folder(t->all, t->netns_folder);
@@ -237,7 +244,7 @@ static void watch(struct tenant *t)
     int r = 0;
 
     if (is_process_of_ours(&t->owner))
-        r = watch_process(t, &t->process, t->owner.pid);
+        r = watch_process(t, &t->process, t->owner.pid, on_process);
     if (r >= 0 && t->owner.netns[0])
         r = watch_netns(t);
     if (r >= 0 || r == -ESRCH || r == -ENOENT)
@@ -250,6 +257,8 @@ static void unwatch(struct tenant *t)
 {
     process_done(&t->process);
     process_done(&t->keeper);
+    process_done(&t->user);
+    t->user_pid = 0;
     t->netns_folder[0] = '\0';
 }
 
@@ -281,6 +290,7 @@ static struct tenant *add(struct owners *o, const struct lease *l)
         .state = LEASE_TAKING,
         .process = { .tenant = t, .fd = -1 },
         .keeper = { .tenant = t, .fd = -1 },
+        .user = { .tenant = t, .fd = -1 },
     };
     STR_SET(t->pf, l->pf);
     o->tenants[o->n_tenants++] = t;
@@ -305,7 +315,7 @@ static bool is_same_owner(const struct lease_owner *a, const struct lease_owner 
 {
     return str_eq(a->name, b->name) && a->pid == b->pid && a->pid_started == b->pid_started &&
            str_eq(a->netns, b->netns) && a->netns_inode == b->netns_inode &&
-           str_eq(a->container, b->container);
+           str_eq(a->container, b->container) && a->while_used == b->while_used;
 }
 
 /* `news`: it came or changed just now; else it was there when the daemon began. */
@@ -398,6 +408,58 @@ static void on_lease_file(void *userdata, const char *name)
             unsee(o, pf, (unsigned)vf);
     }
     state_changed(o->d->state);
+}
+
+/* ---- leases that live by use ---- */
+
+/* There may be other users: the next look tells. */
+static void on_user(void *userdata, uint32_t events)
+{
+    struct process *p = userdata;
+
+    p->tenant->user_pid = 0;
+    process_done(p);
+    state_changed(p->tenant->all->d->state);
+}
+
+static void watch_user(struct tenant *t, pid_t pid)
+{
+    if (t->user_pid == pid)
+        return;
+    process_done(&t->user);
+    t->user_pid = watch_process(t, &t->user, pid, on_user) >= 0 ? pid : 0;
+}
+
+static const struct holder *find_user(const struct tenant *t, const struct holders *all)
+{
+    const struct holder *found = NULL;
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct holder *h = &all->items[i];
+
+        if (h->vf != (int)t->vf || !str_eq(h->pf, t->pf) || h->kind == HOLDER_LEASE)
+            continue;
+        if (!found || found->pid == 0)
+            found = h;
+    }
+    return found;
+}
+
+/* A look that does not know the lease as it is now may be of before the VF was in use. */
+static void check_use(struct tenant *t, const struct look *now)
+{
+    const struct lease *l = look_lease(now, t->pf, t->vf);
+    const struct holder *user;
+
+    if (t->state != LEASE_HELD || !t->owner.while_used || !l ||
+        !is_same_owner(&l->owner, &t->owner) || owner_life(&t->owner) != OWNER_IN_USERS)
+        return;
+    user = find_user(t, &now->holders);
+    if (user && user->pid > 0)
+        watch_user(t, user->pid);
+    if (!user && !t->gone)
+        reclaim(t->all);
+    t->gone = !user;
 }
 
 /* ---- ending leases ---- */
@@ -544,7 +606,8 @@ struct owners *owners_free(struct owners *o)
     return NULL;
 }
 
-/* A namespace's path may lead elsewhere without a word of the kernel. */
+/* A namespace's path may lead elsewhere without a word of the kernel, and so does a VF's use end.
+ */
 void owners_looked(struct owners *o, const struct look *now)
 {
     if (!o->begun && !o->d->replay)
@@ -552,5 +615,6 @@ void owners_looked(struct owners *o, const struct look *now)
     for (size_t i = 0; i < o->n_tenants; i++) {
         if (o->tenants[i]->owner.netns[0])
             check_life(o->tenants[i]);
+        check_use(o->tenants[i], now);
     }
 }

@@ -106,7 +106,7 @@ static bool pci_address(const struct tag *t, char ret[16])
 
 struct reader {
     struct vm *vm;
-    struct vm_device *device; /* the one we are in, NULL */
+    struct vm_entry *device; /* the one we are in, NULL */
     bool in_source;
     bool root_port[BUSES]; /* by the number of the bus behind it */
     bool used[BUSES];
@@ -148,7 +148,7 @@ static int begin_device(struct reader *r, const struct tag *t)
     return 0;
 }
 
-static void inside_device(struct vm_device *device, bool in_source, const struct tag *t)
+static void inside_device(struct vm_entry *device, bool in_source, const struct tag *t)
 {
     char text[64];
 

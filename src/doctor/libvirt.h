@@ -11,7 +11,7 @@
 #include "doctor/check.h"
 
 /* <hostdev type='pci'> or <interface>. */
-struct vm_device {
+struct vm_entry {
     bool interface; /* an <interface>, of any type */
     char pci[16];   /* the host's device, "" if it is none */
     bool has_mac;
@@ -27,7 +27,7 @@ struct vm {
     bool running;
     bool hugepages;
     unsigned root_ports, free_root_ports;
-    struct vm_device *devices;
+    struct vm_entry *devices;
     size_t n_devices;
 };
 

@@ -29,7 +29,7 @@ static const struct vf *vf_of_pci(const struct doctor *d, const char *pci, const
 
 /* Runs `look` on the devices of all VMs. */
 static void each_device(struct doctor *d, void (*look)(struct doctor *d, const struct vm *vm,
-                                                       const struct vm_device *device))
+                                                       const struct vm_entry *device))
 {
     struct vms vms = { 0 };
 
@@ -44,7 +44,7 @@ static void each_device(struct doctor *d, void (*look)(struct doctor *d, const s
 
 /* ---- vm-device-stale ---- */
 
-static void look_for_stale(struct doctor *d, const struct vm *vm, const struct vm_device *device)
+static void look_for_stale(struct doctor *d, const struct vm *vm, const struct vm_entry *device)
 {
     const struct pf *pf;
     struct finding *f;
@@ -197,7 +197,7 @@ static void check_saved(struct doctor *d, const struct pf *pf, const struct vf *
 
 /* It has the address of a VM that is off, and nobody uses it. */
 static void check_left(struct doctor *d, const struct pf *pf, const struct vf *vf,
-                       const struct vm *vm, const struct vm_device *device)
+                       const struct vm *vm, const struct vm_entry *device)
 {
     struct finding *f;
 
@@ -248,7 +248,7 @@ static void check_vm_mac_left(struct doctor *d, const struct pf *pf, const struc
 /* ---- migration-blocked ---- */
 
 static void look_for_migration(struct doctor *d, const struct vm *vm,
-                               const struct vm_device *device)
+                               const struct vm_entry *device)
 {
     const struct pf *pf;
     const struct vf *vf = device->pci[0] ? vf_of_pci(d, device->pci, &pf) : NULL;
@@ -269,7 +269,7 @@ static void check_migration_blocked(struct doctor *d, const struct pf *pf, const
 
 /* ---- failover-unpaired ---- */
 
-static const struct vm_device *partner_of(const struct vm *vm, const struct vm_device *device)
+static const struct vm_entry *partner_of(const struct vm *vm, const struct vm_entry *device)
 {
     for (size_t i = 0; i < vm->n_devices; i++) {
         if (str_eq(vm->devices[i].teaming, "persistent") &&
@@ -279,8 +279,8 @@ static const struct vm_device *partner_of(const struct vm *vm, const struct vm_d
     return NULL;
 }
 
-static void report_unpaired(struct doctor *d, const struct vm *vm, const struct vm_device *device,
-                            const struct vm_device *partner)
+static void report_unpaired(struct doctor *d, const struct vm *vm, const struct vm_entry *device,
+                            const struct vm_entry *partner)
 {
     char mac[MAC_TEXT_SIZE], other[MAC_TEXT_SIZE];
     struct finding *f;
@@ -306,9 +306,9 @@ static void report_unpaired(struct doctor *d, const struct vm *vm, const struct 
         about(f, device->pci);
 }
 
-static void look_for_pair(struct doctor *d, const struct vm *vm, const struct vm_device *device)
+static void look_for_pair(struct doctor *d, const struct vm *vm, const struct vm_entry *device)
 {
-    const struct vm_device *partner;
+    const struct vm_entry *partner;
 
     if (!str_eq(device->teaming, "transient"))
         return;
@@ -326,7 +326,7 @@ static void check_failover_unpaired(struct doctor *d, const struct pf *pf, const
 
 /* Only where it is known that a VF comes and goes: migration takes the transient one out and in. */
 static void look_for_root_port(struct doctor *d, const struct vm *vm,
-                               const struct vm_device *device)
+                               const struct vm_entry *device)
 {
     struct finding *f;
 
