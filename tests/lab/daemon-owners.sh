@@ -56,6 +56,24 @@ a_process_that_is_killed() {
     ends 'process' 0 web1
 }
 
+# The lease of a VM lives by use: whoever started it may go, and the end of the VM, which no event tells, is seen at once.
+a_vm_whose_starter_died() {
+    local starter
+    sleep infinity &
+    starter=$!
+    must sriovctl acquire $pf/0 --owner web1 --pid $starter --while-used driver=vfio-pci
+    start_vm web1 "$(vf_pci $pf 0)"
+    kill -KILL $starter
+    wait $starter 2>/dev/null
+    lent 'vm' 0 web1
+    must sriovctl list --json
+    ok 'vm: its starter is gone, the lease stays' test -e "$leases/$(basename "$(readlink /sys/class/net/$pf/device)").0"
+    mark
+    kill -KILL "$vm"
+    wait "$vm" 2>/dev/null
+    ends 'vm' 0 web1
+}
+
 # It is dead, and its parent has not asked: the owner is gone all the same.
 a_process_nobody_waits_for() {
     local owner parent
@@ -243,6 +261,7 @@ must named $pf 4
 before=$(everything)
 begin_daemon
 a_process_that_is_killed
+a_vm_whose_starter_died
 a_process_nobody_waits_for
 a_named_namespace
 the_namespace_of_a_process

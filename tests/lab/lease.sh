@@ -31,7 +31,7 @@ by_name_and_address() {
     has "$(cat "$out")" "VF*OWNER*$pf/1*web1*held*" 'leases shows it'
     succeeds 'by address' sriovctl acquire "$(vf_pci $pf 3)" --owner web2 --container c0ffee --json
     is "$(jq -c '[.pf, .vf, .pci, .name, .owner, .state, .want]' "$out")" \
-        "[\"$pf\",3,\"$(vf_pci $pf 3)\",\"${pf}v3\",{\"name\":\"web2\",\"pid\":null,\"netns\":null,\"container\":\"c0ffee\"},\"held\",{}]" \
+        "[\"$pf\",3,\"$(vf_pci $pf 3)\",\"${pf}v3\",{\"name\":\"web2\",\"pid\":null,\"netns\":null,\"container\":\"c0ffee\",\"while_used\":false},\"held\",{}]" \
         'by address: the lease as JSON'
     is "$(sriovctl leases --json | jq -c '[.leases[] | [.vf, .owner.name]]')" '[[1,"web1"],[3,"web2"]]' 'leases has both'
     is "$(sriovctl leases enp2s0 --json | jq -c .leases)" '[]' 'and none of the other PF'
