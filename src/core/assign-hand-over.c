@@ -7,19 +7,29 @@
 #include "core/assign-job.h"
 #include "core/execute.h"
 
-/* Only what is set through the PF: driver, name and MTU are the user's by now. */
+/* What the VF is to have through its PF: what was asked for, else what it had before. Not its MAC,
+ * which the user of the VF was told and may have set to another. */
+static void settings_of(const struct lease *l, struct attrs *ret)
+{
+    for (unsigned a = 0; a < SRIOV_ATTR_COUNT; a++) {
+        const struct attr *row = attr_row((enum sriov_attr)a);
+        const struct attrs *from = attrs_has(&l->want, row->id) ? &l->want : &l->before;
+
+        if (row->way == WAY_VF_NETLINK && row->type != ATTR_MAC && attrs_has(from, row->id))
+            attrs_set(ret, row->id, from->value[row->id]);
+    }
+}
+
 static int settle(struct job *job, const struct lease *l)
 {
     _cleanup_(plan_done) struct plan plan = { 0 };
-    struct attrs want = l->want;
+    struct attrs want = { 0 };
     int r;
 
-    attrs_forget(&want, SRIOV_MTU);
-    attrs_forget(&want, SRIOV_NAME);
-    attrs_forget(&want, SRIOV_DRIVER);
+    settings_of(l, &want);
     r = job_look(job, &want);
     if (r >= 0)
-        r = job_plan(job, &want, false, &plan);
+        r = job_plan(job, &want, true, &plan);
     return r < 0 ? r : plan_execute(job->b, &plan, NULL, job->error);
 }
 

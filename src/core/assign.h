@@ -72,9 +72,9 @@ struct hand_over_request {
     const char *state_dir;
     const char *owner; /* who has it: the lease must be his */
     pid_t pid;         /* who is at work on it from now on; 0: nobody */
-    bool settle;       /* make the settings through the PF once more what the lease says, since the
-                        * program that took the VF sets some itself (libvirt: a VLAN without its
-                        * priority) */
+    bool settle;       /* make the settings through the PF, but for the MAC, once more what was asked
+                        * for, or else what they were before: libvirt sets VLANs itself, without
+                        * priority, and to 0 where it was told none */
 };
 
 /* Makes a lease one that lives while its VF is used (struct lease_owner), and beside that as long
