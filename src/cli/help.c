@@ -131,7 +131,7 @@ int help_verb(struct app *a, const struct verb *v)
         add_heading(a, out, "Attributes of a VF");
         add_attributes(out, ATTR_OF_VF);
     }
-    if ((v->flags & VERB_SETS) && !(v->flags & VERB_LENDS)) {
+    if ((v->flags & VERB_SETS) && (v->flags & VERB_WRITES)) {
         add_heading(a, out, "Attributes of a PF");
         add_attributes(out, ATTR_OF_PF);
     }

@@ -57,6 +57,7 @@ enum word_kind {
     WORD_FILE,
     WORD_VERB,
     WORD_TRANSACTION,
+    WORD_DOMAIN, /* of libvirt */
 };
 
 struct example {
