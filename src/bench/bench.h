@@ -8,5 +8,6 @@
 #include "cli/program.h"
 
 extern const struct program program_bench;
+extern const struct verb verb_measure; /* "bench" */
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include "bench/bench.h"
 
-static const struct verb *const verbs[] = { &verb_help, &verb_version, NULL };
+static const struct verb *const verbs[] = { &verb_measure, &verb_help, &verb_version, NULL };
 
 const struct program program_bench = {
     .name = "sriovctl",

@@ -121,7 +121,8 @@ int lending_acquire(struct app *a, const struct lending *l, struct lease *ret)
     if (r < 0)
         return r;
     if (l->by_wish)
-        return choose_acquire(a->session.backend, &l->wish, &l->request, ret, &a->error);
+        return choose_acquire(a->session.backend, &l->wish, &l->request, ret, &a->victims,
+                              &a->error);
     r = assign_acquire(a->session.backend, &l->place, &l->request, ret, &a->error);
     if (r < 0)
         name_as_people_do(a, &l->place);

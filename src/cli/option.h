@@ -75,15 +75,17 @@ struct options {
     struct words hugepages;
     /* of vm */
     const char *connect, *qmp, *bus_slot, *profile, *network, *from, *mac;
-    bool live, config;
+    bool live, config, all;
     unsigned mode, format;
+    unsigned macvtap;
     uint64_t timeout;
     /* of dpdk */
     uint64_t cores, memory;
     const char *user;
     bool exec;
     /* of bench */
-    uint64_t repeat, seconds;
+    uint64_t repeat, seconds, streams;
+    const char *to;
     struct words paths;
     /* of acquire */
     bool while_used;

@@ -100,7 +100,7 @@ static int acquire_by(struct addition *a, const struct assign_request *q)
     int r;
 
     if (!config->device_id[0]) {
-        r = choose_acquire(a->call->backend, &config->wish, q, &a->lease, &cause);
+        r = choose_acquire(a->call->backend, &config->wish, q, &a->lease, NULL, &cause);
         return r < 0 ? cni_fail_as(a->error, &cause, r) : 0;
     }
     r = place_of(a, &place);

@@ -146,7 +146,7 @@ static int lend(struct sriov *host, const char *vf, const struct order *o, struc
         return r;
     recover(host);
     return vf ? assign_acquire(s->backend, &place, &o->request, ret, error)
-              : choose_acquire(s->backend, &o->wish, &o->request, ret, error);
+              : choose_acquire(s->backend, &o->wish, &o->request, ret, NULL, error);
 }
 
 int sriov_acquire(struct sriov *host, const char *vf, const struct sriov_lease_options *options,

@@ -64,6 +64,11 @@ int job_in_use(struct job *job, const char *by, const char *name);
  * at the VF where that matters. */
 bool job_lease_is_over(struct job *job, const struct lease *l);
 
+/* assign-await.c: a VF that was used by a VM, and that somebody else took from its driver for it:
+ * waits a while for him to give it back. Positive if that took time, so that somebody else may use
+ * the VF by now. */
+int job_await_driver(struct job *job, const struct lease *l);
+
 /* assign-recover.c: puts back the baseline, notes the end in the log and removes the lease; one of
  * an earlier boot is only removed. */
 int job_end_lease(struct job *job, const struct lease *l, const char *netns);

@@ -282,6 +282,72 @@ int choose_candidates(const struct choose_scene *scene, const struct choose_wish
     return 0;
 }
 
+/* ---- who has them ---- */
+
+static bool is_of_one(const struct holder *h, const struct vf_place *places, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (h->vf == (int)places[i].index && str_eq(h->pf, places[i].pf))
+            return true;
+    return false;
+}
+
+int choose_holders(const struct choose_scene *scene, const struct choose_wish *wish,
+                   const struct holders *all, struct holders *ret)
+{
+    _cleanup_(holders_done) struct holders found = { 0 };
+    _cleanup_free_ struct vf_place *places = NULL;
+    struct choose_scene unlent = *scene;
+    size_t count = 0;
+    int r;
+
+    unlent.n_leases = 0;
+    r = choose_candidates(&unlent, wish, &places, &count, NULL);
+    for (size_t i = 0; r >= 0 && i < all->count; i++)
+        if (is_of_one(&all->items[i], places, count))
+            r = holders_add(&found, &all->items[i]);
+    if (r == -ENOMEM)
+        return r;
+    *ret = found;
+    found = (struct holders){ 0 };
+    return 0;
+}
+
+/* A VF that is lent is in use as well, and its owner's name says more than a process: one for each
+ * VF, a lease before anything else. */
+static int one_each(const struct holders *all, struct holders *ret)
+{
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < all->count; i++) {
+        const struct holder *h = &all->items[i];
+        struct holder *same = NULL;
+
+        for (size_t k = 0; k < ret->count && !same; k++)
+            if (ret->items[k].vf == h->vf && str_eq(ret->items[k].pf, h->pf))
+                same = &ret->items[k];
+        if (!same)
+            r = holders_add(ret, h);
+        else if (h->kind == HOLDER_LEASE)
+            *same = *h;
+    }
+    return r;
+}
+
+static void name_holders(const struct holders *all, const struct snapshot *s,
+                         struct sriov_error *error)
+{
+    _cleanup_(holders_done) struct holders named = { 0 };
+    _cleanup_buf_ struct buf names = BUF_INIT;
+    size_t len = strlen(error->message);
+
+    if (one_each(all, &named) < 0 || named.count == 0)
+        return;
+    holders_text(&named, s, &names);
+    if (buf_ok(&names) >= 0)
+        snprintf(error->message + len, sizeof(error->message) - len, ": %s", names.data);
+}
+
 /* ---- NUMA ---- */
 
 /* Processors by number, in order. */
@@ -407,8 +473,32 @@ static int look_around(struct backend *b, const char *state_dir, struct look *re
     return r < 0 ? r : pools_load(state_dir, &ret->pools, error);
 }
 
+/* Looked at anew: who was quicker may have come since. What cannot be told is left out. */
+static void tell_who(struct backend *b, const struct choose_scene *scene,
+                     const struct choose_wish *wish, const char *state_dir,
+                     struct holders *ret_holders, struct sriov_error *error)
+{
+    _cleanup_(look_done) struct look look = { 0 };
+    _cleanup_(holders_done) struct holders all = { 0 }, found = { 0 };
+    struct choose_scene now = *scene;
+
+    if (look_around(b, state_dir, &look, NULL) < 0 ||
+        holders_find(b, look.snapshot, look.leases, look.n_leases, &all, NULL) < 0)
+        return;
+    now.snapshot = look.snapshot;
+    if (choose_holders(&now, wish, &all, &found) < 0)
+        return;
+    if (error)
+        name_holders(&found, look.snapshot, error);
+    if (ret_holders) {
+        *ret_holders = found;
+        found = (struct holders){ 0 };
+    }
+}
+
 int choose_acquire(struct backend *b, const struct choose_wish *wish,
-                   const struct assign_request *q, struct lease *ret, struct sriov_error *error)
+                   const struct assign_request *q, struct lease *ret, struct holders *ret_holders,
+                   struct sriov_error *error)
 {
     _cleanup_(look_done) struct look look = { 0 };
     _cleanup_free_ struct vf_place *places = NULL;
@@ -431,5 +521,9 @@ int choose_acquire(struct backend *b, const struct choose_wish *wish,
         .near = *wish->pool ? choose_nodes_of(b, q->owner.pid) : UINT64_MAX,
     };
     r = choose_candidates(&scene, wish, &places, &count, error);
-    return r < 0 ? r : try_each(b, wish, q, places, count, ret, error);
+    if (r >= 0)
+        r = try_each(b, wish, q, places, count, ret, error);
+    if (r == -EBUSY)
+        tell_who(b, &scene, wish, q->state_dir, ret_holders, error);
+    return r;
 }

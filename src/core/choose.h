@@ -9,6 +9,7 @@
 
 #include "core/assign.h"
 #include "core/desired.h"
+#include "core/holder.h"
 
 /* All that are set must hold. */
 struct choose_wish {
@@ -40,6 +41,11 @@ struct choose_scene {
 int choose_candidates(const struct choose_scene *scene, const struct choose_wish *wish,
                       struct vf_place **ret, size_t *ret_count, struct sriov_error *error);
 
+/* Of the holders `all` those of VFs that fit, leased or not; released with holders_done. 0 also if
+ * nothing fits; -ENOMEM. */
+int choose_holders(const struct choose_scene *scene, const struct choose_wish *wish,
+                   const struct holders *all, struct holders *ret);
+
 /* The NUMA nodes with processors that a process may run on (0: this one). All of them if the kernel
  * does not say. */
 uint64_t choose_nodes_of(struct backend *b, pid_t pid);
@@ -48,8 +54,10 @@ uint64_t choose_nodes_of(struct backend *b, pid_t pid);
  * same" means the nodes of the owner's process, or of this one if the owner is none. Errors as
  * choose_candidates, and of assign_acquire all but -EBUSY, which sends it on to the next candidate;
  * -EBUSY if none is left, with `error->error` EAGAIN if one of them was refused for a reason that
- * passes by itself. */
+ * passes by itself; then the message names who has them, and all of those are in *ret_holders (NULL
+ * is fine), which is not touched otherwise. */
 int choose_acquire(struct backend *b, const struct choose_wish *wish,
-                   const struct assign_request *q, struct lease *ret, struct sriov_error *error);
+                   const struct assign_request *q, struct lease *ret, struct holders *ret_holders,
+                   struct sriov_error *error);
 
 #endif

@@ -449,6 +449,37 @@ void holder_text(const struct holder *h, char ret[HOLDER_TEXT_SIZE])
         snprintf(ret, HOLDER_TEXT_SIZE, "%s \"%s\"", kind, h->name);
 }
 
+void holder_label(const struct holder *h, const struct snapshot *s, char ret[OBJECT_SIZE])
+{
+    const struct pf *pf = NULL;
+
+    for (size_t i = 0; i < s->n_pfs && !pf; i++)
+        pf = str_eq(s->pfs[i].key, h->pf) ? &s->pfs[i] : NULL;
+    if (!pf)
+        str_copy(ret, OBJECT_SIZE, h->pf);
+    else if (h->vf == HOLDER_OF_PF)
+        str_copy(ret, OBJECT_SIZE, pf_label(pf));
+    else
+        vf_label(pf, (unsigned)h->vf, ret);
+}
+
+#define NAMES_ROOM 190
+
+void holders_text(const struct holders *h, const struct snapshot *s, struct buf *ret)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        char object[OBJECT_SIZE], who[HOLDER_TEXT_SIZE];
+
+        holder_label(&h->items[i], s, object);
+        holder_text(&h->items[i], who);
+        if (i > 0 && ret->len + strlen(object) + strlen(who) > NAMES_ROOM) {
+            buf_printf(ret, " and %zu more", h->count - i);
+            return;
+        }
+        buf_printf(ret, "%s%s by %s", i ? ", " : "", object, who);
+    }
+}
+
 void holder_json(const struct holder *h, struct json_writer *w)
 {
     json_object(w, NULL);

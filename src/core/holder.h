@@ -61,6 +61,13 @@ int holders_find_leaving(struct backend *b, const struct pf *pf, struct holders 
 void holder_text(const struct holder *h, char ret[HOLDER_TEXT_SIZE]);
 const char *holder_kind_name(enum holder_kind kind);
 
+/* What it holds, as people call it: "enp1s0/3", "enp1s0". */
+void holder_label(const struct holder *h, const struct snapshot *s, char ret[OBJECT_SIZE]);
+
+/* `enp1s0/0 by lease "web1", enp1s0/1 by …`: as many as a line of an error has room for, and how
+ * many are left out. */
+void holders_text(const struct holders *h, const struct snapshot *s, struct buf *ret);
+
 /* {"kind","pid","comm","name"} with nulls for what is not known. */
 void holder_json(const struct holder *h, struct json_writer *w);
 

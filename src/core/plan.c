@@ -188,36 +188,6 @@ int plan_victims(const struct plan *p, const struct holders *all, struct holders
     return 0;
 }
 
-static void victim_label(const struct plan *p, const struct holder *h, char ret[OBJECT_SIZE])
-{
-    const struct pf *pf = pf_by_key(p, h->pf);
-
-    if (!pf)
-        str_copy(ret, OBJECT_SIZE, h->pf);
-    else if (h->vf == HOLDER_OF_PF)
-        str_copy(ret, OBJECT_SIZE, pf_label(pf));
-    else
-        vf_label(pf, (unsigned)h->vf, ret);
-}
-
-/* Every holder, as far as a line of an error has room; how many are left out is told. */
-#define VICTIMS_ROOM 190
-
-static void name_victims(const struct plan *p, const struct holders *victims, struct buf *ret)
-{
-    for (size_t i = 0; i < victims->count; i++) {
-        char object[OBJECT_SIZE], who[HOLDER_TEXT_SIZE];
-
-        victim_label(p, &victims->items[i], object);
-        holder_text(&victims->items[i], who);
-        if (i > 0 && ret->len + strlen(object) + strlen(who) > VICTIMS_ROOM) {
-            buf_printf(ret, " and %zu more", victims->count - i);
-            return;
-        }
-        buf_printf(ret, "%s%s by %s", i ? ", " : "", object, who);
-    }
-}
-
 /* Found nobody, but could not look everywhere: that is no answer. */
 static int refuse_blindly(struct sriov_error *error)
 {
@@ -238,8 +208,8 @@ int plan_gate(const struct plan *p, const struct holders *victims, struct sriov_
 
     if (victims->count == 0)
         return victims->incomplete ? refuse_blindly(error) : 0;
-    victim_label(p, &victims->items[0], object);
-    name_victims(p, victims, &names);
+    holder_label(&victims->items[0], p->snapshot, object);
+    holders_text(victims, p->snapshot, &names);
     error_set(error, SRIOV_IN_USE, 0, object, "in use: %s", buf_ok(&names) < 0 ? "" : names.data);
     error_remedy(error, "have it released first; --force goes ahead and hurts them");
     return -EBUSY;

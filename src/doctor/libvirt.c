@@ -9,102 +9,16 @@
 #include <stdlib.h>
 
 #include "base/mac.h"
+#include "base/tag.h"
 #include "kernel/list.h"
 
 #define BUSES 256
-
-/* ---- tags ---- */
-
-struct tag {
-    const char *name; /* behind the < or </ */
-    size_t name_len;
-    bool closing;
-    bool empty; /* ends with /> */
-    const char *attrs, *end;
-};
-
-/* The next tag at or behind *at, which is left behind it. */
-static bool next_tag(const char **at, struct tag *ret)
-{
-    const char *begin = strchr(*at, '<'), *end;
-
-    while (begin && (begin[1] == '!' || begin[1] == '?')) {
-        end = str_starts(begin, "<!--") ? strstr(begin, "-->") : strchr(begin, '>');
-        begin = end ? strchr(end, '<') : NULL;
-    }
-    end = begin ? strchr(begin, '>') : NULL;
-    if (!end)
-        return false;
-    ret->closing = begin[1] == '/';
-    ret->name = begin + 1 + ret->closing;
-    ret->name_len = strcspn(ret->name, " \t\r\n/>");
-    ret->attrs = ret->name + ret->name_len;
-    ret->end = end;
-    ret->empty = end[-1] == '/';
-    *at = end + 1;
-    return true;
-}
-
-static bool is_tag(const struct tag *t, const char *name)
-{
-    return t->name_len == strlen(name) && strncmp(t->name, name, t->name_len) == 0;
-}
-
-/* The value of an attribute, "" if the tag does not have it or it is too long. */
-static void attribute(const struct tag *t, const char *name, char *ret, size_t size)
-{
-    size_t len = strlen(name);
-
-    ret[0] = '\0';
-    for (const char *at = t->attrs; at + len + 2 < t->end; at++) {
-        const char *close;
-
-        if (!strchr(" \t\r\n", *at) || strncmp(at + 1, name, len) != 0 || at[len + 1] != '=')
-            continue;
-        at += len + 2;
-        close = (*at == '\'' || *at == '"') ? strchr(at + 1, *at) : NULL;
-        if (close && close < t->end && (size_t)(close - at - 1) < size)
-            snprintf(ret, size, "%.*s", (int)(close - at - 1), at + 1);
-        return;
-    }
-}
-
-static bool has_value(const struct tag *t, const char *name, const char *value)
-{
-    char text[64];
-
-    attribute(t, name, text, sizeof(text));
-    return str_eq(text, value);
-}
-
-/* The text between <name> and </name>; `at` stands behind the opening tag. */
-static void content(const char *at, char *ret, size_t size)
-{
-    snprintf(ret, size, "%.*s", (int)strcspn(at, "<\r\n"), at);
-}
-
-/* <address domain='0x0000' bus='0x01' slot='0x10' function='0x2'/> */
-static bool pci_address(const struct tag *t, char ret[16])
-{
-    static const char *const names[] = { "domain", "bus", "slot", "function" };
-    static const uint64_t limits[] = { 0xffff, 0xff, 0x1f, 7 };
-    uint64_t value[4];
-
-    for (size_t i = 0; i < 4; i++) {
-        char text[16];
-
-        attribute(t, names[i], text, sizeof(text));
-        if (str_to_u64(text, limits[i], &value[i]) < 0)
-            return false;
-    }
-    snprintf(ret, 16, "%04x:%02x:%02x.%x", (unsigned)value[0] & 0xffff, (unsigned)value[1] & 0xff,
-             (unsigned)value[2] & 0x1f, (unsigned)value[3] & 7);
-    return true;
-}
+#define VLAN_MAX 4094
 
 /* ---- VMs ---- */
 
 struct reader {
+    const char *text; /* the whole of it */
     struct vm *vm;
     struct vm_entry *device; /* the one we are in, NULL */
     bool in_source;
@@ -117,8 +31,8 @@ static void begin_controller(struct reader *r, const struct tag *t)
     uint64_t index;
     char text[16];
 
-    attribute(t, "index", text, sizeof(text));
-    if (has_value(t, "model", "pcie-root-port") && str_to_u64(text, BUSES - 1, &index) == 0)
+    tag_value(t, "index", text, sizeof(text));
+    if (tag_has(t, "model", "pcie-root-port") && str_to_u64(text, BUSES - 1, &index) == 0)
         r->root_port[index] = true;
 }
 
@@ -128,16 +42,16 @@ static void guest_address(struct reader *r, const struct tag *t)
     uint64_t bus;
     char text[16];
 
-    attribute(t, "bus", text, sizeof(text));
-    if (has_value(t, "type", "pci") && str_to_u64(text, BUSES - 1, &bus) == 0)
+    tag_value(t, "bus", text, sizeof(text));
+    if (tag_has(t, "type", "pci") && str_to_u64(text, BUSES - 1, &bus) == 0)
         r->used[bus] = true;
 }
 
 static int begin_device(struct reader *r, const struct tag *t)
 {
-    bool interface = is_tag(t, "interface");
+    bool interface = tag_is(t, "interface");
 
-    if (!interface && !has_value(t, "type", "pci"))
+    if (!interface && !tag_has(t, "type", "pci"))
         return 0;
     r->device = list_grow(r->vm->devices, r->vm->n_devices, sizeof(*r->device));
     if (!r->device)
@@ -145,46 +59,86 @@ static int begin_device(struct reader *r, const struct tag *t)
     r->vm->devices = r->device;
     r->device += r->vm->n_devices++;
     r->device->interface = interface;
+    r->device->at = (size_t)(t->name - 1 - r->text);
     return 0;
+}
+
+static void end_device(struct reader *r, const char *behind)
+{
+    if (r->device)
+        r->device->len = (size_t)(behind - r->text) - r->device->at;
+    r->device = NULL;
+}
+
+static void read_vlan(struct vm_entry *device, const struct tag *t)
+{
+    uint64_t id;
+    char text[16];
+
+    tag_value(t, "id", text, sizeof(text));
+    if (device->has_vlan || str_to_u64(text, VLAN_MAX, &id) < 0)
+        return;
+    device->has_vlan = true;
+    device->vlan = (unsigned)id;
 }
 
 static void inside_device(struct vm_entry *device, bool in_source, const struct tag *t)
 {
     char text[64];
 
-    if (in_source && is_tag(t, "address")) {
-        pci_address(t, device->pci);
-    } else if (is_tag(t, "mac")) {
-        attribute(t, "address", text, sizeof(text));
+    if (in_source && tag_is(t, "address")) {
+        tag_pci(t, device->pci);
+    } else if (tag_is(t, "source") && device->interface) {
+        tag_value(t, "dev", device->netdev, sizeof(device->netdev));
+    } else if (tag_is(t, "tag")) {
+        read_vlan(device, t);
+    } else if (tag_is(t, "mac")) {
+        tag_value(t, "address", text, sizeof(text));
         device->has_mac = mac_from_text(text, &device->mac) == 0;
-    } else if (is_tag(t, "alias")) {
-        attribute(t, "name", device->alias, sizeof(device->alias));
-    } else if (is_tag(t, "teaming")) {
-        attribute(t, "type", device->teaming, sizeof(device->teaming));
-        attribute(t, "persistent", device->partner, sizeof(device->partner));
+    } else if (tag_is(t, "alias")) {
+        tag_value(t, "name", device->alias, sizeof(device->alias));
+    } else if (tag_is(t, "teaming")) {
+        tag_value(t, "type", device->teaming, sizeof(device->teaming));
+        tag_value(t, "persistent", device->partner, sizeof(device->partner));
     }
+}
+
+/* In our part of <metadata>; libvirt gives each element in there our prefix. */
+static int add_note(struct vm *vm, const struct tag *t)
+{
+    struct vm_note *note = list_grow(vm->notes, vm->n_notes, sizeof(*note));
+
+    if (!note)
+        return -ENOMEM;
+    vm->notes = note;
+    note += vm->n_notes++;
+    tag_value(t, "alias", note->alias, sizeof(note->alias));
+    tag_value(t, "settings", note->settings, sizeof(note->settings));
+    return 0;
 }
 
 static int take_tag(struct reader *r, const struct tag *t, const char *behind)
 {
-    bool device = is_tag(t, "hostdev") || is_tag(t, "interface");
+    bool device = tag_is(t, "hostdev") || tag_is(t, "interface");
 
-    if (is_tag(t, "source"))
+    if (tag_is(t, "source"))
         r->in_source = !t->closing && !t->empty;
     if (t->closing) {
         if (device)
-            r->device = NULL;
+            end_device(r, behind);
         return 0;
     }
-    if (is_tag(t, "name") && !r->vm->name[0])
-        content(behind, r->vm->name, sizeof(r->vm->name));
-    else if (is_tag(t, "hugepages"))
+    if (tag_is(t, "name") && !r->vm->name[0])
+        tag_content(behind, r->vm->name, sizeof(r->vm->name));
+    else if (tag_is(t, "hugepages"))
         r->vm->hugepages = true;
-    else if (is_tag(t, "controller"))
+    else if (tag_is(t, "controller"))
         begin_controller(r, t);
     else if (device)
         return begin_device(r, t);
-    if (is_tag(t, "address") && !r->in_source)
+    else if (tag_is(t, "sriovd:device"))
+        return add_note(r->vm, t);
+    if (tag_is(t, "address") && !r->in_source)
         guest_address(r, t);
     if (r->device)
         inside_device(r->device, r->in_source, t);
@@ -194,10 +148,10 @@ static int take_tag(struct reader *r, const struct tag *t, const char *behind)
 int vm_parse(const char *text, struct vm *ret)
 {
     struct vm vm = { 0 };
-    struct reader r = { .vm = &vm };
+    struct reader r = { .text = text, .vm = &vm };
     struct tag t;
 
-    while (next_tag(&text, &t)) {
+    while (tag_next(&text, &t)) {
         if (take_tag(&r, &t, text) < 0) {
             vm_done(&vm);
             return -ENOMEM;
@@ -214,6 +168,7 @@ int vm_parse(const char *text, struct vm *ret)
 void vm_done(struct vm *v)
 {
     free(v->devices);
+    free(v->notes);
     *v = (struct vm){ 0 };
 }
 
@@ -281,14 +236,14 @@ int vm_pool_parse(const char *text, struct vm_pool *ret)
     char pci[16];
     struct tag t;
 
-    while (next_tag(&text, &t)) {
-        if (is_tag(&t, "name") && !t.closing && !pool.name[0])
-            content(text, pool.name, sizeof(pool.name));
-        else if (is_tag(&t, "forward"))
-            inside = !t.closing && !t.empty && has_value(&t, "mode", "hostdev");
-        else if (inside && is_tag(&t, "pf"))
-            attribute(&t, "dev", pool.pf, sizeof(pool.pf));
-        else if (inside && is_tag(&t, "address") && pci_address(&t, pci) &&
+    while (tag_next(&text, &t)) {
+        if (tag_is(&t, "name") && !t.closing && !pool.name[0])
+            tag_content(text, pool.name, sizeof(pool.name));
+        else if (tag_is(&t, "forward"))
+            inside = !t.closing && !t.empty && tag_has(&t, "mode", "hostdev");
+        else if (inside && tag_is(&t, "pf"))
+            tag_value(&t, "dev", pool.pf, sizeof(pool.pf));
+        else if (inside && tag_is(&t, "address") && tag_pci(&t, pci) &&
                  strv_add(&pool.addresses, pci) < 0) {
             vm_pool_done(&pool);
             return -ENOMEM;

@@ -12,13 +12,23 @@
 
 /* <hostdev type='pci'> or <interface>. */
 struct vm_entry {
-    bool interface; /* an <interface>, of any type */
-    char pci[16];   /* the host's device, "" if it is none */
+    bool interface;  /* an <interface>, of any type */
+    size_t at, len;  /* where in the text its element is */
+    char pci[16];    /* the host's device, "" if it is none */
+    char netdev[16]; /* the host's, of an <interface> on one (macvtap); "" none */
+    bool has_vlan;
+    unsigned vlan; /* the first tag */
     bool has_mac;
     uint64_t mac;
     char alias[64];
     char teaming[16]; /* "persistent", "transient", "" */
     char partner[64]; /* of a transient one: alias of the persistent one */
+};
+
+/* What `sriovctl vm` remembers of a device: settings that libvirt has no words for. */
+struct vm_note {
+    char alias[64];
+    char settings[256]; /* "qos=3 trust=on" */
 };
 
 struct vm {
@@ -29,6 +39,8 @@ struct vm {
     unsigned root_ports, free_root_ports;
     struct vm_entry *devices;
     size_t n_devices;
+    struct vm_note *notes;
+    size_t n_notes;
 };
 
 struct vms {
@@ -57,7 +69,7 @@ void vms_done(struct vms *v);
 int vm_pools_read(struct doctor *d, struct vm_pools *ret);
 void vm_pools_done(struct vm_pools *p);
 
-/* One file's text, for those two and for tests. */
+/* One file's text, or libvirt's answer. */
 int vm_parse(const char *text, struct vm *ret);
 void vm_done(struct vm *v);
 int vm_pool_parse(const char *text, struct vm_pool *ret);

@@ -14,10 +14,11 @@ static const char *const word_kinds[] = {
     [WORD_SETTING] = "setting", [WORD_DRIVER] = "driver",
     [WORD_FILE] = "file",       [WORD_VERB] = "verb",
     [WORD_TRANSACTION] = "",    [WORD_VF_SETTING] = "vf-setting",
+    [WORD_DOMAIN] = "domain",
 };
 
-/* Runs in bash and in zsh. _sriovctl_candidates VERB N TARGET CUR: words for argument N (from 0) of
- * VERB. */
+/* Runs in bash and in zsh. A verb of another program is "vm attach". _sriovctl_candidates VERB N
+ * TARGET CUR: words for argument N (from 0) of VERB. */
 static const char functions[] =
     "_sriovctl_pfs() {\n"
     "    local d\n"
@@ -35,14 +36,18 @@ static const char functions[] =
     "        done\n"
     "    done\n"
     "}\n"
+    "_sriovctl_domains() {\n"
+    "    command virsh -c qemu:///system -q list --all --name 2>/dev/null\n"
+    "}\n"
     "_sriovctl_candidates() {\n"
     "    local n=$2\n"
     "    (( n > 2 )) && n=2\n"
     "    case $(_sriovctl_kind \"$1:$n\") in\n"
     "    pf) _sriovctl_pfs ;;\n"
     "    target) _sriovctl_targets ;;\n"
+    "    domain) _sriovctl_domains ;;\n"
     "    driver) echo 'default vfio-pci' ;;\n"
-    "    verb) _sriovctl_verbs ;;\n"
+    "    verb) [[ $1 == *' '* ]] && _sriovctl_verbs \"${1% *}\" || _sriovctl_verbs '' ;;\n"
     "    file) echo FILE ;;\n"
     "    *setting)\n"
     "        case $4:$(_sriovctl_kind \"$1:$n\"):$3 in\n"
@@ -63,9 +68,11 @@ static const char bash_main[] =
     "        if [[ $value ]]; then\n"
     "            value=''\n"
     "        elif [[ $w == -* ]]; then\n"
-    "            value=$(_sriovctl_value \"$w\")\n"
+    "            value=$(_sriovctl_value \"$verb:$w\")\n"
     "        elif [[ -z $verb ]]; then\n"
     "            verb=$w\n"
+    "        elif _sriovctl_leads \"$verb\"; then\n"
+    "            verb=\"$verb $w\"\n"
     "        else\n"
     "            [[ -n $target ]] || target=$w\n"
     "            n=$((n + 1))\n"
@@ -75,8 +82,8 @@ static const char bash_main[] =
     "        list=${value#ANY}\n"
     "    elif [[ $cur == -* ]]; then\n"
     "        list=$(_sriovctl_options \"$verb\")\n"
-    "    elif [[ -z $verb ]]; then\n"
-    "        list=$(_sriovctl_verbs)\n"
+    "    elif [[ -z $verb ]] || _sriovctl_leads \"$verb\"; then\n"
+    "        list=$(_sriovctl_verbs \"$verb\")\n"
     "    else\n"
     "        list=$(_sriovctl_candidates \"$verb\" \"$n\" \"$target\" \"$cur\")\n"
     "    fi\n"
@@ -101,9 +108,11 @@ static const char zsh_main[] =
     "        if [[ -n $value ]]; then\n"
     "            value=''\n"
     "        elif [[ $w == -* ]]; then\n"
-    "            value=$(_sriovctl_value \"$w\")\n"
+    "            value=$(_sriovctl_value \"$verb:$w\")\n"
     "        elif [[ -z $verb ]]; then\n"
     "            verb=$w\n"
+    "        elif _sriovctl_leads \"$verb\"; then\n"
+    "            verb=\"$verb $w\"\n"
     "        else\n"
     "            [[ -n $target ]] || target=$w\n"
     "            n=$((n + 1))\n"
@@ -113,8 +122,8 @@ static const char zsh_main[] =
     "        list=(${=value#ANY})\n"
     "    elif [[ $cur == -* ]]; then\n"
     "        list=($(_sriovctl_options \"$verb\"))\n"
-    "    elif [[ -z $verb ]]; then\n"
-    "        list=($(_sriovctl_verbs))\n"
+    "    elif [[ -z $verb ]] || _sriovctl_leads \"$verb\"; then\n"
+    "        list=($(_sriovctl_verbs \"$verb\"))\n"
     "    else\n"
     "        list=($(_sriovctl_candidates \"$verb\" \"$n\" \"$target\" \"$cur\"))\n"
     "    fi\n"
@@ -140,12 +149,35 @@ static void case_line(struct buf *out, const char *pattern, struct buf *words)
     buf_done(words);
 }
 
-static void verbs(struct buf *out)
+/* Those with `leader`, or with none. */
+static void verb_names(const struct gen_verbs *all, const char *leader, struct buf *ret)
 {
-    _cleanup_buf_ struct buf names = BUF_INIT;
-    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++)
-        add_word(&names, "", (*v)->name, "");
-    buf_printf(out, "_sriovctl_verbs() { echo '%s'; }\n", names.data ? names.data : "");
+    for (size_t i = 0; i < all->count; i++) {
+        const char *other = all->items[i].leader;
+        if (leader && other ? str_eq(leader, other) : leader == other)
+            add_word(ret, "", all->items[i].verb->name, "");
+    }
+}
+
+/* _sriovctl_verbs LEADER; _sriovctl_leads WORD: does a verb of another program follow? */
+static void verbs(struct buf *out, const struct gen_verbs *all)
+{
+    _cleanup_buf_ struct buf names = BUF_INIT, leaders = BUF_INIT;
+    buf_add_str(out, "_sriovctl_verbs() {\n    case $1 in\n");
+    verb_names(all, NULL, &names);
+    case_line(out, "''", &names);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct gen_verb *v = &all->items[i];
+        if (!v->leads)
+            continue;
+        verb_names(all, v->name, &names);
+        case_line(out, v->name, &names);
+        buf_printf(&leaders, "%s%s", leaders.len > 0 ? "|" : "", v->name);
+    }
+    buf_printf(out,
+               "    esac\n}\n_sriovctl_leads() {\n    case $1 in\n    %s) return 0 ;;\n    esac\n"
+               "    return 1\n}\n",
+               leaders.data ? leaders.data : "''");
 }
 
 static void option_names(const struct option_row *rows, struct buf *ret)
@@ -155,27 +187,30 @@ static void option_names(const struct option_row *rows, struct buf *ret)
 }
 
 /* _sriovctl_options VERB */
-static void options(struct buf *out)
+static void options(struct buf *out, const struct gen_verbs *all)
 {
     _cleanup_buf_ struct buf names = BUF_INIT;
     buf_add_str(out, "_sriovctl_options() {\n    case $1 in\n");
-    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
-        option_names((*v)->options, &names);
-        case_line(out, (*v)->name, &names);
+    for (size_t i = 0; i < all->count; i++) {
+        char pattern[OPTION_TEXT_SIZE];
+        snprintf(pattern, sizeof(pattern), "'%s'", all->items[i].name);
+        option_names(all->items[i].verb->options, &names);
+        case_line(out, pattern, &names);
     }
     option_names(global_options, &names);
     buf_printf(out, "    esac\n    echo '%s'\n}\n", names.data ? names.data : "");
 }
 
 /* _sriovctl_kind VERB:N: what argument N is. */
-static void kinds(struct buf *out)
+static void kinds(struct buf *out, const struct gen_verbs *all)
 {
     buf_add_str(out, "_sriovctl_kind() {\n    case $1 in\n");
-    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
-        for (size_t i = 0; i < VERB_WORDS && i < (*v)->max_args; i++) {
-            const char *kind = word_kinds[(*v)->words[i]];
+    for (size_t i = 0; i < all->count; i++) {
+        const struct verb *v = all->items[i].verb;
+        for (size_t n = 0; n < VERB_WORDS && n < v->max_args; n++) {
+            const char *kind = word_kinds[v->words[n]];
             if (*kind)
-                buf_printf(out, "    %s:%zu) echo %s ;;\n", (*v)->name, i, kind);
+                buf_printf(out, "    '%s':%zu) echo %s ;;\n", all->items[i].name, n, kind);
         }
     }
     buf_add_str(out, "    esac\n}\n");
@@ -186,7 +221,8 @@ static bool is_path(const struct option_row *row)
     return str_starts(row->arg, "FILE") || str_starts(row->arg, "DIR");
 }
 
-static void values_of(const struct option_row *rows, struct buf *out)
+/* Options of the same name may mean different things to two verbs. `verb` is a pattern. */
+static void values_of(const struct option_row *rows, const char *verb, struct buf *out)
 {
     for (; rows && rows->name; rows++) {
         _cleanup_buf_ struct buf words = BUF_INIT;
@@ -194,26 +230,26 @@ static void values_of(const struct option_row *rows, struct buf *out)
             continue;
         for (size_t i = 0; rows->choices && rows->choices[i]; i++)
             add_word(&words, "", rows->choices[i], "");
-        char pattern[OPTION_TEXT_SIZE], line[OPTION_TEXT_SIZE + 8], letter[8] = "";
+        char pattern[2 * OPTION_TEXT_SIZE], letter[OPTION_TEXT_SIZE] = "";
         if (rows->letter)
-            snprintf(letter, sizeof(letter), "|-%c", rows->letter);
-        snprintf(pattern, sizeof(pattern), "--%s%s", rows->name, letter);
+            snprintf(letter, sizeof(letter), "|%s:-%c", verb, rows->letter);
+        snprintf(pattern, sizeof(pattern), "%s:--%s%s", verb, rows->name, letter);
         if (!words.data)
             buf_add_str(&words, is_path(rows) ? "FILE" : "ANY");
-        /* Several verbs may have the same option. */
-        snprintf(line, sizeof(line), "    %s)", pattern);
-        if (!strstr(out->data, line))
-            case_line(out, pattern, &words);
+        case_line(out, pattern, &words);
     }
 }
 
-/* _sriovctl_value OPTION: what its value is; nothing for a flag. */
-static void values(struct buf *out)
+/* _sriovctl_value VERB:OPTION: what its value is; nothing for a flag. */
+static void values(struct buf *out, const struct gen_verbs *all)
 {
     buf_add_str(out, "_sriovctl_value() {\n    case $1 in\n");
-    values_of(global_options, out);
-    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++)
-        values_of((*v)->options, out);
+    values_of(global_options, "*", out);
+    for (size_t i = 0; i < all->count; i++) {
+        char pattern[OPTION_TEXT_SIZE];
+        snprintf(pattern, sizeof(pattern), "'%s'", all->items[i].name);
+        values_of(all->items[i].verb->options, pattern, out);
+    }
     buf_add_str(out, "    esac\n}\n");
 }
 
@@ -248,10 +284,12 @@ static void settings(struct buf *out)
 
 static void lists(struct buf *out)
 {
-    verbs(out);
-    options(out);
-    kinds(out);
-    values(out);
+    struct gen_verbs all;
+    gen_all_verbs(&all);
+    verbs(out, &all);
+    options(out, &all);
+    kinds(out, &all);
+    values(out, &all);
     settings(out);
     buf_add_str(out, functions);
 }

@@ -11,6 +11,8 @@ static const struct page {
     void (*generate)(struct buf *out);
 } pages[] = {
     { "man", gen_man },
+    { "man-vm", gen_man_vm },
+    { "man-bench", gen_man_bench },
     { "man-policy", gen_man_policy },
     { "man-daemon", gen_man_daemon },
     { "man-conf", gen_man_conf },

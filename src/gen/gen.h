@@ -7,8 +7,27 @@
 #define GEN_GEN_H
 
 #include "cli/help.h"
-#include "cli/text.h"
 #include "cli/program.h"
+#include "cli/text.h"
+
+/* A verb as it is typed behind "sriovctl": "list", "vm attach". */
+struct gen_verb {
+    char name[48];
+    const char *leader; /* "vm"; NULL: none */
+    bool leads;         /* verbs of its own follow in the list, with it as their leader */
+    const struct verb *verb;
+};
+
+struct gen_verbs {
+    struct gen_verb items[128];
+    size_t count;
+};
+
+/* programs.c: those of sriovctl, and of the programs that it becomes. */
+void gen_all_verbs(struct gen_verbs *ret);
+
+/* The program with verbs of its own that does a verb of sriovctl; NULL: sriovctl does. */
+const struct program *gen_program_of(const struct verb *v);
 
 /* One row of a table of names and meanings; the last has name NULL. */
 struct fact {
@@ -35,6 +54,8 @@ const struct attr_word *gen_words(const struct attr *row);
 
 /* One generator each. */
 void gen_man(struct buf *out);
+void gen_man_vm(struct buf *out);
+void gen_man_bench(struct buf *out);
 void gen_man_policy(struct buf *out);
 void gen_man_daemon(struct buf *out);
 void gen_man_conf(struct buf *out);

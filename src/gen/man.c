@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sriovctl(1), from the tables of verbs, options and attributes. No date in it: the same source
- * gives the same page.
+ * sriovctl(1), and the pages of the programs that it becomes, from the tables of verbs, options and
+ * attributes. No date in them: the same source gives the same page.
  */
+#include "bench/bench.h"
 #include "gen/gen.h"
+#include "vm/verb.h"
 
 static void options(struct buf *out, const struct option_row *rows)
 {
@@ -14,7 +16,7 @@ static void options(struct buf *out, const struct option_row *rows)
     }
 }
 
-static void verb(struct buf *out, const struct verb *v)
+static void verb(struct buf *out, const struct program *p, const struct verb *v)
 {
     roff_subsection(out, v->synopsis);
     for (size_t i = 0; v->details[i]; i++)
@@ -22,17 +24,34 @@ static void verb(struct buf *out, const struct verb *v)
     options(out, v->options);
     for (const struct example *e = v->examples; e->command; e++) {
         _cleanup_buf_ struct buf command = BUF_INIT;
-        buf_printf(&command, "sriovctl %s", e->command);
+        buf_printf(&command, "%s %s", p->name, e->command);
         buf_add_str(out, e == v->examples ? ".PP\nExamples:\n" : "");
         roff_item(out, command.data ? command.data : "", e->shows);
     }
 }
 
-static void synopsis(struct buf *out)
+/* The title and the line under NAME. */
+static void head(struct buf *out, const char *title, const char *name, const char *about)
+{
+    buf_add_str(out, ".\\\" Made by gen-docs from the program's tables.\n");
+    buf_printf(out, ".TH %s 1 \"\" \"sriovd " SRIOV_VERSION "\" \"sriovd manual\"\n.nh\n", title);
+    roff_section(out, "NAME");
+    buf_printf(out, "%s \\- %s\n", name, about);
+}
+
+/* Every program has these two, and sriovctl(1) tells of them. */
+static bool is_told_elsewhere(const struct program *p, const struct verb *v)
+{
+    return p != &program_sriovctl && (v == &verb_help || v == &verb_version);
+}
+
+static void synopsis(struct buf *out, const struct program *p)
 {
     roff_section(out, "SYNOPSIS");
-    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
-        buf_add_str(out, "\\fBsriovctl\\fR [OPTIONS] ");
+    for (const struct verb *const *v = p->verbs; *v; v++) {
+        if (is_told_elsewhere(p, *v))
+            continue;
+        buf_printf(out, "\\fB%s\\fR [OPTIONS] ", p->name);
         roff_text(out, (*v)->synopsis);
         buf_add_str(out, "\n.br\n");
     }
@@ -84,19 +103,23 @@ static void json(struct buf *out)
     roff_facts(out, gen_json_error);
 }
 
+static void verbs(struct buf *out, const struct program *p)
+{
+    roff_section(out, "VERBS");
+    for (const struct verb *const *v = p->verbs; *v; v++) {
+        if (!is_told_elsewhere(p, *v))
+            verb(out, p, *v);
+    }
+}
+
 void gen_man(struct buf *out)
 {
-    buf_add_str(out, ".\\\" Made by gen-docs from the program's tables.\n");
-    buf_add_str(out, ".TH SRIOVCTL 1 \"\" \"sriovd " SRIOV_VERSION "\" \"sriovd manual\"\n.nh\n");
-    roff_section(out, "NAME");
-    buf_add_str(out, "sriovctl \\- show and change SR-IOV virtual functions\n");
-    synopsis(out);
+    head(out, "SRIOVCTL", "sriovctl", "show and change SR\\-IOV virtual functions");
+    synopsis(out, &program_sriovctl);
     description(out);
     roff_section(out, "OPTIONS OF EVERY VERB");
     options(out, global_options);
-    roff_section(out, "VERBS");
-    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++)
-        verb(out, *v);
+    verbs(out, &program_sriovctl);
     attributes(out);
     roff_section(out, "DISRUPTION");
     roff_paragraph(out, "What a step of a plan does to whoever uses the device:");
@@ -109,5 +132,33 @@ void gen_man(struct buf *out)
     roff_section(out, "ENVIRONMENT");
     roff_facts(out, gen_environment);
     roff_section(out, "SEE ALSO");
-    buf_add_str(out, ".BR sriovd-policy (5),\n.BR ip-link (8),\n.BR lspci (8)\n");
+    buf_add_str(out, ".BR sriovctl-vm (1),\n.BR sriovctl-bench (1),\n.BR sriovd-policy (5),\n"
+                     ".BR ip-link (8),\n.BR lspci (8)\n");
+}
+
+/* The page of a program that does `v` of sriovctl. What holds for all verbs is in sriovctl(1). */
+static void page(struct buf *out, const struct program *p, const struct verb *v, const char *title,
+                 const char *name)
+{
+    head(out, title, name, p->about);
+    synopsis(out, p);
+    roff_section(out, "DESCRIPTION");
+    roff_paragraph(out, v->details[0]); /* the others lead here */
+    verbs(out, p);
+    roff_section(out, "EXIT STATUS");
+    roff_facts(out, gen_codes);
+    roff_section(out, "SEE ALSO");
+    roff_paragraph(out, "The options of every verb, the names of PFs and VFs, the attributes, and "
+                        "the JSON of errors are in");
+    buf_add_str(out, ".BR sriovctl (1).\n");
+}
+
+void gen_man_vm(struct buf *out)
+{
+    page(out, &program_vm, &verb_vm, "SRIOVCTL\\-VM", "sriovctl\\-vm");
+}
+
+void gen_man_bench(struct buf *out)
+{
+    page(out, &program_bench, &verb_bench, "SRIOVCTL\\-BENCH", "sriovctl\\-bench");
 }

@@ -32,9 +32,11 @@ static void options(struct buf *out, const struct option_row *rows)
     buf_add_char(out, '\n');
 }
 
-static void verb(struct buf *out, const struct verb *v)
+static void verb(struct buf *out, const struct gen_verb *row)
 {
-    buf_printf(out, "### `sriovctl %s`\n\n", v->synopsis);
+    const struct verb *v = row->verb;
+    const char *leader = row->leader ? row->leader : "", *blank = row->leader ? " " : "";
+    buf_printf(out, "### `sriovctl %s%s%s`\n\n", leader, blank, v->synopsis);
     for (size_t i = 0; v->details[i]; i++)
         buf_printf(out, "%s\n\n", v->details[i]);
     if (v->options)
@@ -42,7 +44,7 @@ static void verb(struct buf *out, const struct verb *v)
     HEAD("Example", "What it does");
     for (const struct example *e = v->examples; e->command; e++) {
         char command[128];
-        snprintf(command, sizeof(command), "`sriovctl %s`", e->command);
+        snprintf(command, sizeof(command), "`sriovctl %s%s%s`", leader, blank, e->command);
         ROW(command, e->shows);
     }
     buf_add_char(out, '\n');
@@ -121,11 +123,13 @@ static void drivers(struct buf *out)
 
 void gen_reference(struct buf *out)
 {
+    struct gen_verbs all;
     buf_add_str(
         out, "# sriovctl reference\n\nMade by gen-docs from the tables of sriovctl " SRIOV_VERSION
              ".\n\n## Verbs\n\n");
-    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++)
-        verb(out, *v);
+    gen_all_verbs(&all);
+    for (size_t i = 0; i < all.count; i++)
+        verb(out, &all.items[i]);
     buf_add_str(out, "## Options of every verb\n\n");
     options(out, global_options);
     buf_add_str(out, "## Attributes of a VF\n\n");

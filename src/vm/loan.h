@@ -11,14 +11,21 @@
 #include "cli/lending.h"
 #include "vm/device.h"
 
+#define LOAN_ALIAS_SIZE 48
+
 struct loan {
     struct lease lease;
-    bool taken; /* there is something to give back */
+    bool taken;                  /* there is something to give back */
+    char label[OBJECT_SIZE];     /* "enp1s0/3" */
+    char alias[LOAN_ALIAS_SIZE]; /* the device's in the VM: "ua-sriovd-0000-01-10-3" */
+    char netdev[16];             /* the VF's on the host, "" if it has none there */
 };
 
-/* Takes `word` (a VF) or what --pool, --pf … of the options wish for, with "key=value" settings, in
- * the name `vm`. Checks the VF first: its IOMMU group holds nothing else (unless what else is in it
- * is of this VM or on vfio-pci), and its PF is up for libvirt. */
+void loan_done(struct loan *l);
+
+/* Takes `word` (a VF) or with NULL what --pool, --pf … of the options wish for, with "key=value"
+ * settings, in the name `vm`. Unless it is for a macvtap, refuses a VF whose IOMMU group cannot be
+ * given to a VM (preflight_vf). */
 int loan_take(struct app *a, const char *vm, const char *word, const char *const *settings,
               size_t n_settings, struct loan *ret);
 
@@ -26,13 +33,24 @@ int loan_take(struct app *a, const char *vm, const char *word, const char *const
  * the lease goes by use. */
 int loan_settle(struct app *a, struct loan *l);
 
-/* Hangs the lease on this process again, before the VF leaves the VM. */
+/* Hangs the lease on this process again, before the VF leaves the VM. -ENOENT: the VM has no lease
+ * of it. */
 int loan_take_over(struct app *a, const char *vm, const struct vf_place *place, struct loan *ret);
 
-/* Everything as before. To be called on each way out that did not settle. */
+/* The VM has it still after all: the lease goes by use again. */
+void loan_leave(struct app *a, struct loan *l);
+
+/* Everything as before. To be called on each way out that did not settle: the error is the one that
+ * led there, unless this fails, too (code not-rolled-back). */
 int loan_give_back(struct app *a, struct loan *l);
 
-/* Fills what device_xml needs from the machine. */
+/* Fills what device_xml needs from the machine, as it is now: pf, vf, netdev, want, alias. A NIC's
+ * VF without a MAC gets one in `want` that is always the same for this VF and VM. What ret points
+ * to lives as long as the loan and the session's snapshot. */
 int loan_device(struct app *a, const struct loan *l, struct vm_device *ret);
+
+/* The same for a VF that is not leased, of which only `lease.pf`, `lease.vf` and the owner's name
+ * are known. */
+int loan_of_place(struct app *a, const char *vm, const struct vf_place *place, struct loan *ret);
 
 #endif

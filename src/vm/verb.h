@@ -9,7 +9,15 @@
 #include "cli/program.h"
 
 /* In the order of the manual. */
-#define VM_VERBS(X)
+#define VM_VERBS(X)                                                                                \
+    X(attach)                                                                                      \
+    X(detach)                                                                                      \
+    X(pool)                                                                                        \
+    X(network_hook)                                                                                \
+    X(xml)                                                                                         \
+    X(qemu_args)                                                                                   \
+    X(check)                                                                                       \
+    X(hook)
 
 #define DECLARE_VERB(name) extern const struct verb verb_vm_##name;
 VM_VERBS(DECLARE_VERB)

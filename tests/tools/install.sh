@@ -49,6 +49,7 @@ needs_only() { # LIBRARY-PATTERN FILE
 check "make install" make --no-print-directory install DESTDIR="$dir/root" PREFIX=/usr
 for file in bin/sriovctl share/man/man1/sriovctl.1 share/man/man5/sriovd-policy.5 include/sriov/host.h \
     include/sriov/change.h share/bash-completion/completions/sriovctl share/zsh/site-functions/_sriovctl \
+    share/man/man1/sriovctl-vm.1 share/man/man1/sriovctl-bench.1 libexec/sriovd/sriovctl-vm libexec/sriovd/sriovctl-bench \
     share/fish/vendor_completions.d/sriovctl.fish share/man/man8/sriovd.8 share/man/man5/sriovd.conf.5 \
     share/sriovd/alerts.yaml share/sriovd/dashboard.json lib/systemd/system/sriovd.service lib/systemd/system/sriovd.socket \
     lib/sysusers.d/sriovd.conf libexec/sriovd/sriovctl-remote sbin/sriovd; do
@@ -56,6 +57,8 @@ for file in bin/sriovctl share/man/man1/sriovctl.1 share/man/man5/sriovd-policy.
 done
 check "no test program among it" test -z "$(find "$dir/root" -name 'sriovctl-fault')"
 check "sriovctl.1 formats without a warning" formats man1/sriovctl.1
+check "sriovctl-vm.1 formats without a warning" formats man1/sriovctl-vm.1
+check "sriovctl-bench.1 formats without a warning" formats man1/sriovctl-bench.1
 check "sriovd.8 formats without a warning" formats man8/sriovd.8
 check "sriovd.conf.5 formats without a warning" formats man5/sriovd.conf.5
 check "sriovd-policy.5 formats without a warning" formats man5/sriovd-policy.5

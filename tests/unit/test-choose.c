@@ -193,6 +193,54 @@ static void test_pools(void **state)
     }
 }
 
+static void add_holder(struct holders *all, enum holder_kind kind, const char *pf, int vf,
+                       const char *name)
+{
+    struct holder h = { .kind = kind, .vf = vf, .pid = kind == HOLDER_VFIO ? 812 : 0 };
+
+    STR_SET(h.pf, pf);
+    STR_SET(h.name, name);
+    STR_SET(h.comm, kind == HOLDER_VFIO ? "testpmd" : "");
+    assert_int_equal(holders_add(all, &h), 0);
+}
+
+/* Those of VFs that fit, whether leased or not; of the PF itself and of other VFs none. */
+static void test_who_has_those_that_fit(void **state)
+{
+    const struct lease leases[] = { lease_of("0000:01:00.1", 0, BOOT) };
+    const struct choose_scene scene = scene_of(leases, ELEMENTS(leases), NULL);
+    _cleanup_(holders_done) struct holders all = { 0 }, found = { 0 }, none = { 0 };
+    _cleanup_buf_ struct buf text = BUF_INIT;
+
+    add_holder(&all, HOLDER_VFIO, "0000:01:00.0", 2, "");
+    add_holder(&all, HOLDER_VFIO, "0000:01:00.1", 2, "");
+    add_holder(&all, HOLDER_ROUTE, "0000:01:00.1", HOLDER_OF_PF, "default route");
+    add_holder(&all, HOLDER_LEASE, "0000:01:00.1", 0, "web1");
+    assert_int_equal(
+        choose_holders(&scene, &(struct choose_wish){ .numa = -1, .pf = "two" }, &all, &found), 0);
+    holders_text(&found, &machine, &text);
+    assert_string_equal(text.data,
+                        "two/2 by testpmd (pid 812) through vfio, two/0 by lease \"web1\"");
+    assert_int_equal(choose_holders(&scene, &(struct choose_wish){ .numa = 2 }, &all, &none), 0);
+    assert_int_equal(none.count, 0);
+}
+
+/* A line has room for some; the others are counted. */
+static void test_many_holders_are_counted(void **state)
+{
+    _cleanup_(holders_done) struct holders all = { 0 };
+    _cleanup_buf_ struct buf text = BUF_INIT;
+
+    for (int i = 0; i < 4; i++)
+        add_holder(&all, HOLDER_LEASE, "0000:01:00.0", i,
+                   "a-name-that-takes-so-much-room-that-few-fit");
+    holders_text(&all, &machine, &text);
+    assert_string_equal(
+        text.data, "one/0 by lease \"a-name-that-takes-so-much-room-that-few-fit\", "
+                   "one/1 by lease \"a-name-that-takes-so-much-room-that-few-fit\", "
+                   "one/2 by lease \"a-name-that-takes-so-much-room-that-few-fit\" and 1 more");
+}
+
 static void test_a_vf_is_no_pf(void **state)
 {
     struct choose_scene scene = scene_of(NULL, 0, NULL);
@@ -275,9 +323,14 @@ static void test_nodes_of_a_process(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_wish),        cmocka_unit_test(test_leased_ones_are_left_out),
-        cmocka_unit_test(test_spread_evens_out), cmocka_unit_test(test_pools),
-        cmocka_unit_test(test_a_vf_is_no_pf),    cmocka_unit_test(test_nodes_of_a_process),
+        cmocka_unit_test(test_each_wish),
+        cmocka_unit_test(test_leased_ones_are_left_out),
+        cmocka_unit_test(test_spread_evens_out),
+        cmocka_unit_test(test_pools),
+        cmocka_unit_test(test_who_has_those_that_fit),
+        cmocka_unit_test(test_many_holders_are_counted),
+        cmocka_unit_test(test_a_vf_is_no_pf),
+        cmocka_unit_test(test_nodes_of_a_process),
     };
 
     return cmocka_run_group_tests(tests, make_machine, NULL);

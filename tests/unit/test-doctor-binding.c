@@ -172,6 +172,36 @@ static void test_domain(void **state)
     vm_done(&vm);
 }
 
+/* What `sriovctl vm` and its hook need: VLANs, macvtaps, notes, an element's own text. */
+static void test_domain_for_hook(void **state)
+{
+    static const char text[] =
+        "<domain><name>web1</name><metadata><other:device xmlns:other='o' alias='x' settings='y'/>"
+        "<sriovd:devices xmlns:sriovd='urn:sriovd:domain:1'><sriovd:device alias='ua-a' "
+        "settings='qos=3 trust=on'/></sriovd:devices><device alias='y'/></metadata><devices>"
+        "<interface type='hostdev'><vlan trunk='yes'><tag id='42'/><tag id='43'/></vlan>"
+        "<alias name='ua-a'/></interface>"
+        "<interface type='direct'><source dev='enp1s0v2' mode='bridge'/></interface>"
+        "<interface type='network'><source network='n'/></interface></devices></domain>";
+    const char *second = strstr(text, "<interface type='direct'");
+    struct vm vm = { 0 };
+
+    assert_int_equal(vm_parse(text, &vm), 0);
+    assert_int_equal(vm.n_devices, 3);
+    assert_true(vm.devices[0].has_vlan);
+    assert_int_equal(vm.devices[0].vlan, 42);
+    assert_string_equal(vm.devices[0].netdev, "");
+    assert_false(vm.devices[1].has_vlan);
+    assert_string_equal(vm.devices[1].netdev, "enp1s0v2");
+    assert_string_equal(vm.devices[2].netdev, "");
+    assert_int_equal(vm.devices[1].at, second - text);
+    assert_int_equal(vm.devices[1].len, strstr(second, "</interface>") + 12 - second);
+    assert_int_equal(vm.n_notes, 1);
+    assert_string_equal(vm.notes[0].alias, "ua-a");
+    assert_string_equal(vm.notes[0].settings, "qos=3 trust=on");
+    vm_done(&vm);
+}
+
 /* Files that were cut short, or are something else. */
 static void test_domain_that_is_none(void **state)
 {
@@ -252,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_manager_in_an_entry),
         cmocka_unit_test(test_managers_are_counted_once),
         cmocka_unit_test(test_domain),
+        cmocka_unit_test(test_domain_for_hook),
         cmocka_unit_test(test_domain_that_is_none),
         cmocka_unit_test(test_pool),
         cmocka_unit_test(test_network_file),

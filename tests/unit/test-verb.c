@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The table of verbs: each row is complete, and no two are in each other's way. Manual, help and
- * completions are made from it, so a hole here is a hole there.
+ * The tables of verbs: each row is complete, and no two are in each other's way. Manual, help and
+ * completions are made from them, so a hole here is a hole there.
  */
-#include "cli/program.h"
+#include "bench/bench.h"
 
 #include <ctype.h>
 #include <setjmp.h>
@@ -12,10 +12,19 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "vm/verb.h"
+
+static const struct program *const programs[] = { &program_sriovctl, &program_vm, &program_bench };
+
+/* Each verb of each program. */
+#define FOR_EACH_VERB(v)                                                                           \
+    for (size_t p_ = 0; p_ < ELEMENTS(programs); p_++)                                             \
+        for (const struct verb *const *v = programs[p_]->verbs; *v; v++)
 
 static void test_rows_are_complete(void **state)
 {
-    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
+    FOR_EACH_VERB(v)
+    {
         assert_non_null((*v)->program ? (void *)(*v)->program : (void *)(*v)->run);
         assert_non_null((*v)->help);
         assert_non_null((*v)->details);
@@ -30,7 +39,8 @@ static void test_rows_are_complete(void **state)
 
 static void test_synopsis_and_examples_name_the_verb(void **state)
 {
-    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
+    FOR_EACH_VERB(v)
+    {
         size_t len = strlen((*v)->name), own = 0;
         assert_true(str_starts((*v)->synopsis, (*v)->name));
         assert_true((*v)->synopsis[len] == '\0' || (*v)->synopsis[len] == ' ');
@@ -44,9 +54,12 @@ static void test_synopsis_and_examples_name_the_verb(void **state)
 
 static void test_names_are_unique(void **state)
 {
-    for (size_t i = 0; program_sriovctl.verbs[i]; i++) {
-        for (size_t k = i + 1; program_sriovctl.verbs[k]; k++)
-            assert_string_not_equal(program_sriovctl.verbs[i]->name, program_sriovctl.verbs[k]->name);
+    for (size_t p = 0; p < ELEMENTS(programs); p++) {
+        const struct verb *const *verbs = programs[p]->verbs;
+        for (size_t i = 0; verbs[i]; i++) {
+            for (size_t k = i + 1; verbs[k]; k++)
+                assert_string_not_equal(verbs[i]->name, verbs[k]->name);
+        }
     }
 }
 
@@ -77,7 +90,8 @@ static void test_options(void **state)
         assert_complete(row);
         assert_no_clash(row, global_options);
     }
-    for (const struct verb *const *v = program_sriovctl.verbs; *v; v++) {
+    FOR_EACH_VERB(v)
+    {
         for (const struct option_row *row = (*v)->options; row && row->name; row++) {
             assert_complete(row);
             assert_no_clash(row, global_options);
