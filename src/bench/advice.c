@@ -104,7 +104,7 @@ static void iommu(const struct scenery *s, const struct bench_report *r, struct 
     if (*s->iommu && !str_eq(s->iommu, "identity"))
         buf_add_str(ret, "The IOMMU translates for the host's own drivers, too: iommu=pt (sriovctl "
                          "host prepare --iommu pt) spares them that. VMs are kept apart all the "
-                         "same; a VF that misbehaves in a container is not.");
+                         "same, but what the host's own devices do is not checked any more.");
 }
 
 static void governor(const struct scenery *s, const struct bench_report *r, struct buf *ret)
@@ -133,9 +133,8 @@ static void offloads(const struct scenery *s, const struct bench_report *r, stru
 static void mtu(const struct scenery *s, const struct bench_report *r, struct buf *ret)
 {
     if (s->vf_mtu > 0 && s->vf_mtu < s->pf_mtu)
-        buf_printf(ret, "The VFs have MTU %llu where the PF has %llu: sriovctl set PF/N mtu=%llu.",
-                   (unsigned long long)s->vf_mtu, (unsigned long long)s->pf_mtu,
-                   (unsigned long long)s->pf_mtu);
+        buf_printf(ret, "The VFs have MTU %u where the PF has %u: sriovctl set PF/N mtu=%u.",
+                   s->vf_mtu, s->pf_mtu, s->pf_mtu);
     else if (s->speed >= 10000 && s->pf_mtu <= 1500)
         buf_add_str(ret, "At this speed an MTU of 9000 spares the processors most packets, if "
                          "every switch and host of the network has it.");

@@ -15,7 +15,7 @@
 #define GIGABYTE 1e9
 
 /* A VF's link may take some seconds to come up, and so may a switch port behind it. */
-#define ANSWER_SECONDS 30
+#define ANSWER_SECONDS 20
 #define START_SECONDS 20 /* for iperf3 to listen, and to come to an end */
 #define PINGS_PER_SECOND 100
 #define INTERVAL "0.01"
@@ -33,8 +33,8 @@ static int failed(struct measurement *m, int r, const char *what, const char *wh
     struct app *a = m->site.app;
     if (r == -EINTR)
         return error_set(&a->error, SRIOV_FAILED, EINTR, "", "was interrupted");
-    if (r == -ETIMEDOUT)
-        return error_set(&a->error, SRIOV_FAILED, ETIMEDOUT, what, "does not come to an end");
+    if (r == -ETIMEDOUT && !why)
+        why = "does not come to an end";
     return error_set(&a->error, SRIOV_FAILED, why ? 0 : -r, what, "%s", why ? why : "failed");
 }
 
@@ -66,20 +66,21 @@ int measure_find_programs(struct measurement *m)
 
 /* ---- latency ---- */
 
-/* Waits for the first answer: the link comes up, the address is resolved. */
+/* Waits for the first answer: the link comes up, the address is resolved. A ping ends early when
+ * the address cannot be resolved, so it is sent anew. */
 static int wait_for_answer(struct measurement *m, const struct pair *p)
 {
-    char seconds[16];
-    snprintf(seconds, sizeof(seconds), "%d", ANSWER_SECONDS);
-    const char *const argv[] = {
-        PING, "-n", "-c", "1", "-i", "0.2", "-w", seconds, p->address, NULL
-    };
-    const struct patience patience = patience_of(&m->interrupt, ANSWER_SECONDS + START_SECONDS);
-    _cleanup_buf_ struct buf out = BUF_INIT;
-    int r = process_run(p->client, argv, &patience, PING_OUTPUT_LIMIT, &out);
-    if (r < 0)
-        return failed(m, r, p->address, NULL);
-    return r == 0 ? 0 : failed(m, -EHOSTUNREACH, p->address, "does not answer a ping");
+    const char *const argv[] = { PING, "-n", "-c", "1", "-W", "1", p->address, NULL };
+    const struct patience patience = patience_of(&m->interrupt, ANSWER_SECONDS);
+    int r;
+    do {
+        _cleanup_buf_ struct buf out = BUF_INIT;
+        r = process_run(p->client, argv, &patience, PING_OUTPUT_LIMIT, &out);
+    } while (r == 1);
+    if (r == 0)
+        return 0;
+    return failed(m, r < 0 ? r : -EHOSTUNREACH, p->address,
+                  r == -EINTR ? NULL : "does not answer a ping");
 }
 
 static void keep(struct sample *s, enum metric metric, uint64_t value)
@@ -272,10 +273,8 @@ static int measure_path(struct measurement *m, size_t i)
     int r = c->path->is_guest ? measure_guest(m, c, &s) : measure_made(m, c->path, &s);
     if (r >= 0)
         return path_result_add(p, &s) < 0 ? error_no_memory(&m->site.app->error) : 0;
-    if (interrupt_came(&m->interrupt)) {
-        failed(m, -EINTR, "", NULL);
-        return -EINTR;
-    }
+    if (interrupt_came(&m->interrupt))
+        return failed(m, -EINTR, "", NULL);
     if (m->site.app->error.code == SRIOV_NOT_ROLLED_BACK)
         return r;
     note_failure(m, p);

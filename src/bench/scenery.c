@@ -139,7 +139,8 @@ void scenery_read(struct app *a, const struct pf *pf, struct scenery *ret)
 {
     struct backend *b = a->session.backend;
     const struct vf *vf = any_netdev(pf);
-    *ret = (struct scenery){ .speed = pf->speed, .pf_mtu = pf->attrs.value[SRIOV_MTU] };
+    const struct rtnl_link *link = snapshot_link(a->session.snapshot, pf->ifindex);
+    *ret = (struct scenery){ .speed = pf->speed, .pf_mtu = link ? link->mtu : 0 };
     read_machine(b, ret);
     read_near(b, pf, ret);
     read_bus(b, pf, ret);
@@ -149,7 +150,7 @@ void scenery_read(struct app *a, const struct pf *pf, struct scenery *ret)
     if (!vf)
         return;
     STR_SET(ret->vf_driver, vf->attrs.driver);
-    ret->vf_mtu = vf->attrs.value[SRIOV_MTU];
+    ret->vf_mtu = (uint32_t)vf->attrs.value[SRIOV_MTU];
 }
 
 /* ---- interrupts ---- */

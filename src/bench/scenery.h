@@ -35,7 +35,7 @@ struct scenery {
     char iommu[24];   /* type of the group: "DMA", "DMA-FQ", "identity"; "" none */
     char pf_driver[32], vf_driver[32], bus[128];
     int64_t speed; /* Mbit/s; -1 */
-    uint64_t pf_mtu, vf_mtu;
+    uint32_t pf_mtu, vf_mtu;
     enum offload_state offloads[OFFLOADS];
     struct vectors vectors; /* of the VF while it was measured */
     char iperf[64];         /* its version */

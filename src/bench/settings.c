@@ -54,9 +54,9 @@ static void vectors_text(const struct scenery *s, struct buf *ret)
 
 static void mtu_text(const struct scenery *s, struct buf *ret)
 {
-    buf_printf(ret, "PF %llu", (unsigned long long)s->pf_mtu);
+    buf_printf(ret, "PF %u", s->pf_mtu);
     if (s->vf_mtu > 0)
-        buf_printf(ret, ", VF %llu", (unsigned long long)s->vf_mtu);
+        buf_printf(ret, ", VF %u", s->vf_mtu);
 }
 
 static void offload_text(const struct scenery *s, struct buf *ret)

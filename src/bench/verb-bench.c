@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -94,32 +95,42 @@ static int check_ends(struct app *a, const struct chosen_path *paths, size_t cou
     return 0;
 }
 
-static int read_request(struct app *a, struct measurement *m, struct chosen_path *paths)
+/* The head of the report, as far as it is known before anything is measured. */
+static void describe(const struct app *a, const struct chosen_path *paths, struct bench_report *r)
 {
-    const struct options *o = &a->options;
-    struct bench_report *r = &m->report;
-    int status = choose_paths(a, paths, &r->n_paths);
-    if (status >= 0)
-        status = check_ends(a, paths, r->n_paths);
-    if (status >= 0)
-        status = read_number(a, "--repeat", o->repeat, REPEAT_DEFAULT, RUNS_MAX, &r->repeat);
-    if (status >= 0)
-        status = read_number(a, "--seconds", o->seconds, SECONDS_DEFAULT, SECONDS_MAX, &r->seconds);
-    if (status >= 0)
-        status = read_number(a, "--streams", o->streams, 1, STREAMS_MAX, &r->streams);
     for (size_t i = 0; i < r->n_paths; i++) {
         const struct path *p = paths[i].path;
         STR_SET(r->paths[i].name, p->name);
         snprintf(r->paths[i].about, sizeof(r->paths[i].about), "%s%s%s", p->about,
                  p->is_guest ? ", at " : "", paths[i].address);
     }
+    snprintf(r->peer, sizeof(r->peer), "%.80s", a->options.to ? a->options.to : "another VF of it");
+    r->when = time(NULL);
+}
+
+static int read_request(struct app *a, struct measurement *m, struct chosen_path *paths)
+{
+    const struct options *o = &a->options;
+    struct bench_report *report = &m->report;
+    size_t n = 0;
+    int r = choose_paths(a, paths, &n);
+    if (r >= 0)
+        r = check_ends(a, paths, n);
+    if (r >= 0)
+        r = read_number(a, "--repeat", o->repeat, REPEAT_DEFAULT, RUNS_MAX, &report->repeat);
+    if (r >= 0)
+        r = read_number(a, "--seconds", o->seconds, SECONDS_DEFAULT, SECONDS_MAX, &report->seconds);
+    if (r >= 0)
+        r = read_number(a, "--streams", o->streams, 1, STREAMS_MAX, &report->streams);
+    if (r < 0)
+        return r;
+    report->n_paths = n;
+    describe(a, paths, report);
     m->paths = paths;
     m->site.app = a;
     m->site.here = o->to ? o->addresses.items[0] : ADDRESS_HERE;
     m->site.to = o->to ? o->to : ADDRESS_PEER;
-    snprintf(r->peer, sizeof(r->peer), "%.80s", o->to ? o->to : "another VF of it");
-    r->when = time(NULL);
-    return status;
+    return 0;
 }
 
 /* ---- the machine ---- */
@@ -151,6 +162,31 @@ static int check_pf(struct app *a, const struct pf *pf)
     return r;
 }
 
+/* An address on the PF's own netdev: somebody talks through it. */
+static int find_pf_address(struct app *a, const struct pf *pf, char *ret, size_t size)
+{
+    _cleanup_(rtnl_addresses_done) struct rtnl_addresses all = { 0 };
+    _cleanup_buf_ struct buf request = BUF_INIT, answer = BUF_INIT;
+    struct backend *b = a->session.backend;
+    rtnl_request_addresses_of(&request, pf->ifindex);
+    int r = buf_ok(&request);
+    if (r >= 0)
+        r = b->ops->nl_query(b, NETLINK_ROUTE, request.data, &answer, NULL);
+    if (r >= 0)
+        r = rtnl_parse_addresses(&answer, &all);
+    if (r < 0)
+        return error_set(&a->error, error_code_of(-r), -r, pf_label(pf),
+                         "cannot read its addresses");
+    for (size_t i = 0; i < all.count; i++) {
+        const struct rtnl_address *address = &all.items[i];
+        if (address->ifindex == pf->ifindex && !address->link_local_v6)
+            snprintf(ret, size, "address %s", address->text);
+    }
+    return 0;
+}
+
+/* Who would miss it. Holders of a PF are those that its VFs' removal would hurt, so not everybody
+ * who uses it. */
 static int find_pf_user(struct app *a, const struct pf *pf, char *ret, size_t size)
 {
     char text[HOLDER_TEXT_SIZE];
@@ -163,7 +199,7 @@ static int find_pf_user(struct app *a, const struct pf *pf, char *ret, size_t si
         snprintf(ret, size, "%s", text);
         return 0;
     }
-    return r;
+    return r < 0 ? r : find_pf_address(a, pf, ret, size);
 }
 
 static int survey(struct app *a, struct measurement *m)
@@ -180,8 +216,8 @@ static int survey(struct app *a, struct measurement *m)
     STR_SET(m->site.label, pf_label(pf));
     STR_SET(m->report.pf, pf_label(pf));
     m->site.pf_ifindex = pf->ifindex;
-    m->site.pf_mtu = (uint32_t)pf->attrs.value[SRIOV_MTU];
     scenery_read(a, pf, &m->scenery);
+    m->site.pf_mtu = m->scenery.pf_mtu;
     STR_SET(m->site.vf_driver, m->scenery.vf_driver);
     m->report.emulated = m->scenery.is_emulated;
     return 0;
@@ -256,6 +292,8 @@ static int measure_and_report(struct app *a)
         r = interrupt_hold(&m.interrupt);
     if (r >= 0) {
         r = measure(a, &m);
+        if (r == -EINTR)
+            app_note(a, "interrupted; everything was put back");
         interrupt_release(&m.interrupt);
         if (r >= 0)
             r = output_write(a, &m.report);
@@ -274,7 +312,8 @@ static int draw_again(struct app *a)
     size_t len = 0;
     int r = file_read_at(AT_FDCWD, file, REPORT_LIMIT, &text, &len);
     if (r < 0)
-        return error_set(&a->error, error_code_of(-r), -r, file, "cannot be read");
+        return error_set(&a->error, r == -EACCES ? SRIOV_NOT_PERMITTED : SRIOV_FAILED, -r, file,
+                         "cannot be read");
     r = bench_report_read(text, len, file, &report, &a->error);
     return r < 0 ? r : output_write(a, &report);
 }

@@ -211,7 +211,8 @@ static int take_out(struct work *w, const char *path)
 
     app_progress(a, "%s: waiting up to %u s for the guest to let go", w->vm.name, seconds);
     r = qemu_unplug(w->monitor, &w->vm, path, seconds * 1000, &a->error);
-    if (r < 0)
+    /* A VM that ends meanwhile has let go as well. */
+    if (r < 0 && r != -ECONNRESET)
         return r;
     r = vfio_wait_closed(a->session.backend, w->loan.lease.pci, CLOSE_MS);
     if (r < 0)
@@ -258,6 +259,7 @@ int detach_qmp(struct app *a, const char *word)
         loan_leave(a, &w.loan);
         return r;
     }
+    a->error = (struct sriov_error){ 0 };
     r = loan_give_back(a, &w.loan);
     if (r >= 0)
         print_detached(&w);

@@ -79,14 +79,12 @@ static bool is_meant(struct app *a, const struct vm_entry *e, const char *pci)
 static int has_none(struct app *a, const struct part *p)
 {
     const char *name = domain_name(p->domain);
-    int r = error_set(&a->error, SRIOV_NO_DEVICE, ENOENT, a->options.all ? name : a->args[1],
-                      a->options.all ? "has no VF%s%s" : "%s does not have it%s",
-                      a->options.all ? "" : name,
-                      p->part == DOMAIN_CONFIG ? " in its configuration" : "");
-    error_kernel(&a->error, "");
+    error_set(&a->error, SRIOV_NO_DEVICE, 0, a->options.all ? name : a->args[1],
+              a->options.all ? "has no VF%s%s" : "%s does not have it%s",
+              a->options.all ? "" : name, p->part == DOMAIN_CONFIG ? " in its configuration" : "");
     error_remedy(&a->error, "virsh dumpxml %s%s shows what it has", name,
                  p->part == DOMAIN_CONFIG ? " --inactive" : "");
-    return r;
+    return -ENOENT;
 }
 
 /* ---- detaching ---- */

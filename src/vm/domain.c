@@ -64,10 +64,9 @@ int domain_open(const char *uri, const char *name, struct domain **ret, struct s
         return r;
     d->handle = look_up(d->connection, name);
     if (!d->handle) {
-        r = error_set(error, SRIOV_NO_DEVICE, ENOENT, name, "there is no such domain");
-        error_kernel(error, "Domain not found");
+        error_set(error, SRIOV_NO_DEVICE, 0, name, "there is no such domain");
         suggest_nearest(d->connection, name, error);
-        return r;
+        return -ENOENT;
     }
     *ret = TAKE_PTR(d);
     return 0;
@@ -154,16 +153,26 @@ int domain_each_other(struct domain *d,
     return 0;
 }
 
-pid_t domain_pid(struct domain *d)
+pid_t domain_pid_of(const char *name)
 {
     _cleanup_free_ char *text = NULL;
     char path[128];
     uint64_t pid;
-    snprintf(path, sizeof(path), "/run/libvirt/qemu/%.64s.pid", domain_name(d));
-    if (!domain_is_running(d) || file_read_at(AT_FDCWD, path, 64, &text, NULL) < 0 ||
+    snprintf(path, sizeof(path), "/run/libvirt/qemu/%.64s.pid", name);
+    if (file_read_at(AT_FDCWD, path, 64, &text, NULL) < 0 ||
         str_to_u64(str_trim(text), INT32_MAX, &pid) < 0)
         return 0;
     return (pid_t)pid;
+}
+
+pid_t domain_pid(struct domain *d)
+{
+    return domain_is_running(d) ? domain_pid_of(domain_name(d)) : 0;
+}
+
+struct _virDomain *domain_handle(struct domain *d)
+{
+    return d->handle;
 }
 
 /* ---- giving and taking devices ---- */
@@ -261,22 +270,21 @@ static void removal_done(struct removal *w)
 static int not_removed(const struct removal *w, unsigned timeout_ms, struct sriov_error *error)
 {
     const char *name = domain_name(w->d);
-    int r;
     if (w->lost) {
-        r = error_set(error, SRIOV_FAILED, ECONNRESET, name, "libvirt went away meanwhile");
+        error_set(error, SRIOV_FAILED, 0, name, "libvirt went away meanwhile");
         error_remedy(error, "start it again, and see what `virsh dumpxml %s` shows", name);
-    } else if (w->refused) {
-        r = error_set(error, SRIOV_FAILED, EBUSY, name, "the guest does not let go of the device");
-        error_remedy(error, "stop what uses it in the guest, or shut the VM down");
-    } else {
-        r = error_set(error, SRIOV_FAILED, ETIMEDOUT, name,
-                      "the guest has not let go of the device after %u s, and keeps it",
-                      timeout_ms / 1000);
-        error_remedy(error, "a guest without a system, or without PCI hotplug, cannot: shut it "
-                            "down; or wait longer with --timeout");
+        return -ECONNRESET;
     }
-    error_kernel(error, "");
-    return r;
+    if (w->refused) {
+        error_set(error, SRIOV_FAILED, 0, name, "the guest does not let go of the device");
+        error_remedy(error, "stop what uses it in the guest, or shut the VM down");
+        return -EBUSY;
+    }
+    error_set(error, SRIOV_FAILED, 0, name,
+              "the guest has not let go of the device after %u s, and keeps it", timeout_ms / 1000);
+    error_remedy(error, "a guest without a system, or without PCI hotplug, cannot: shut it down; "
+                        "or wait longer with --timeout");
+    return -ETIMEDOUT;
 }
 
 int domain_unplug(struct domain *d, const char *alias, unsigned timeout_ms,

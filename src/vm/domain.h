@@ -70,7 +70,12 @@ int domain_remember(struct domain *d, const char *alias, const char *settings, u
  */
 int domain_ask_agent(struct domain *d, const char *command, char **ret, struct sriov_error *error);
 
-/* QEMU's process, 0 if it cannot be told. */
+/* QEMU's process, 0 if it cannot be told. By the file that the system's libvirt keeps, without
+ * asking it: with the name alone for hooks, too. */
 pid_t domain_pid(struct domain *d);
+pid_t domain_pid_of(const char *name);
+
+/* For files that need more of libvirt's API (virt.h). */
+struct _virDomain *domain_handle(struct domain *d);
 
 #endif

@@ -73,16 +73,14 @@ static bool has_by_use(struct app *a, const char *domain, const struct vf_place 
 static int acquire(struct app *a, const struct hook_device *d, const struct vf_place *place,
                    const struct attrs *want)
 {
-    struct lending l = { .place = *place,
-                         .request = { .state_dir = lending_dir(a), .want = *want, .netns = -1 } };
-    struct lease_owner *owner = &l.request.owner;
-    *owner = (struct lease_owner){ .while_used = true, .pid = getppid() };
+    struct assign_request q = { .state_dir = lending_dir(a), .want = *want, .netns = -1 };
+    q.owner = (struct lease_owner){ .while_used = true, .pid = getppid() };
     if (a->options.pid > 0 && a->options.pid <= INT_MAX)
-        owner->pid = (pid_t)a->options.pid;
-    if (!STR_SET(owner->name, d->domain))
+        q.owner.pid = (pid_t)a->options.pid;
+    if (!STR_SET(q.owner.name, d->domain))
         return error_set(&a->error, SRIOV_USAGE, 0, d->domain, "its name is too long for a lease");
-    int r = owner_identify(owner, &a->error);
-    return r < 0 ? r : lending_acquire(a, &l, NULL);
+    int r = owner_identify(&q.owner, &a->error);
+    return r < 0 ? r : assign_acquire(a->session.backend, place, &q, NULL, &a->error);
 }
 
 /* "Try again" says nothing of who has it. */
@@ -135,9 +133,9 @@ void hook_hold(struct app *a, const struct hook_device *d)
 /* That a setting was refused must not keep the lease in the name of libvirt's daemon. */
 void hook_settle(struct app *a, const struct hook_device *d)
 {
-    struct hand_over_request q = { .state_dir = lending_dir(a),
-                                   .owner = d->domain,
-                                   .settle = true };
+    struct hand_over_request q = {
+        .state_dir = lending_dir(a), .owner = d->domain, .pid = d->keeper, .settle = true
+    };
     struct vf_place place;
     if (!find(a, d, &place) || !has_by_use(a, d->domain, &place) ||
         assign_hand_over(a->session.backend, &place, &q, NULL, &a->error) >= 0)

@@ -17,6 +17,7 @@ struct hook_device {
     const char *pci;    /* "" if it is no device of the host */
     const char *netdev; /* the host's, below a macvtap; "" if it is none */
     struct attrs want;  /* settings while the domain has it */
+    pid_t keeper; /* of hook_settle: the lease lives as long as this process, too; 0: by use */
 };
 
 /* Leases it to the domain, in the name of libvirt's daemon (--pid, else our parent) until

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "core/setting.h"
 #include "doctor/libvirt.h"
+#include "vm/domain.h"
 #include "vm/hook-lease.h"
 #include "vm/verb.h"
 
@@ -112,6 +113,9 @@ static int run_on_devices(struct app *a, const struct operation *o, const struct
             read_entry(e, &d.want);
             read_notes(a, vm, e->alias, &d.want);
         }
+        /* QEMU opens it only once the guest can do with the stand-by. */
+        if (str_eq(e->teaming, "transient"))
+            d.keeper = domain_pid_of(a->args[0]);
         r = o->of_device(a, &d);
     }
     return r;

@@ -80,11 +80,15 @@ static int check_group(struct app *a, const struct lease *l)
     return pf ? preflight_vf(a, 0, pf, vf) : is_gone(a, l);
 }
 
+/* Of one that somebody has, he is the better reason. */
 static int check_named(struct app *a, const struct lending *l)
 {
-    struct lease lease = { .vf = l->place.index };
-    STR_SET(lease.pf, l->place.pf);
-    return l->by_wish ? 0 : check_group(a, &lease);
+    _cleanup_(lease_done) struct lease held = { 0 };
+    struct lease named = { .vf = l->place.index };
+    STR_SET(named.pf, l->place.pf);
+    if (l->by_wish || lease_read(lending_dir(a), named.pf, named.vf, &held, NULL) != -ENOENT)
+        return 0;
+    return check_group(a, &named);
 }
 
 int loan_take(struct app *a, const char *vm, const char *word, const char *const *settings,
@@ -144,7 +148,7 @@ int loan_take_over(struct app *a, const char *vm, const struct vf_place *place, 
 
 int loan_settle(struct app *a, struct loan *l)
 {
-    int r = hand_over(a, l, 0, true);
+    int r = hand_over(a, l, l->keeper, true);
     if (r >= 0)
         l->taken = false;
     return r;
@@ -155,7 +159,7 @@ int loan_settle(struct app *a, struct loan *l)
 void loan_leave(struct app *a, struct loan *l)
 {
     const struct sriov_error why = a->error;
-    if (l->taken && hand_over(a, l, 0, false) >= 0)
+    if (l->taken && hand_over(a, l, l->keeper, false) >= 0)
         l->taken = false;
     a->error = why;
 }

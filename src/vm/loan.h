@@ -16,6 +16,7 @@
 struct loan {
     struct lease lease;
     bool taken;                  /* there is something to give back */
+    pid_t keeper;                /* the lease lives as long as this process, too; 0: by use alone */
     char label[OBJECT_SIZE];     /* "enp1s0/3" */
     char alias[LOAN_ALIAS_SIZE]; /* the device's in the VM: "ua-sriovd-0000-01-10-3" */
     char netdev[16];             /* the VF's on the host, "" if it has none there */
@@ -30,7 +31,8 @@ int loan_take(struct app *a, const char *vm, const char *word, const char *const
               size_t n_settings, struct loan *ret);
 
 /* The VM has it now: settings once more (libvirt sets a VLAN without its priority), and from here
- * the lease goes by use. */
+ * the lease goes by use, or by `keeper`: QEMU opens a VF that has a stand-by only once the guest
+ * can do with one. */
 int loan_settle(struct app *a, struct loan *l);
 
 /* Hangs the lease on this process again, before the VF leaves the VM. -ENOENT: the VM has no lease

@@ -316,6 +316,8 @@ int plug_vf(struct app *a, const struct plug_request *q, struct plugged *ret)
         if (r < 0)
             explain_ports(&p);
     }
+    if (q->partner)
+        p.loan.keeper = domain_pid(q->domain);
     if (r >= 0 && live)
         r = loan_settle(a, &p.loan);
     if (r < 0)
@@ -363,6 +365,8 @@ static int unplug_live(struct app *a, const struct unplug_request *q, bool *ret_
     bool leased = loan.taken;
     if (r < 0)
         return r;
+    if (str_eq(q->entry->teaming, "transient"))
+        loan.keeper = domain_pid(q->domain);
     app_progress(a, "%s: waiting for the guest to let go of %s", domain_name(q->domain),
                  leased ? loan.label : alias);
     r = domain_unplug(q->domain, alias, q->timeout_ms, &a->error);

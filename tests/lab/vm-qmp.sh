@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# lab: --nics 1
+# lab: --nics 1 --bad-acs
 # timeout: 600
 #
 # VFs for a QEMU that nobody manages: plugged in and out over QMP while it runs, with the settings through the PF, and
@@ -60,11 +60,11 @@ plugged() {
     is "$(vf 1 '[.mac, .vlan, .trust, .driver, (.holders | map([.kind, .name]))]')" \
         '["52:54:00:aa:bb:01",42,true,"vfio-pci",[["vfio","web1"],["lease","web1"]]]' 'attach: the settings are on the PF, and the VM has it'
     is "$(lessees)" '[[1,"web1","held"]]' 'attach: it is leased to the VM'
+    refused 3 'a VF that a VM has' "*$pf/1*web1*" attach $pf/1
     succeeds 'the next one goes into the next port' attach $pf/2
     is "$(cat "$out")" "$pf/2 $(vf_pci $pf 2) web1 on rp2" 'the next one: says so'
     refused 4 'no free root port' '*web1: the VM has no free PCIe root port: 2 of 2 are taken; start QEMU with one more*pcie-root-port,id=rp3,*' \
         attach $pf/3 vlan=7
-    refused 3 'a VF that a VM has' "*$pf/1*web1*" attach $pf/1
     refused 3 'create 0' '*web1*' sriovctl create $pf 0
     exits 1 'check: no driver' sriovctl vm check --qmp "$sock" --json
     is "$(json '[.vm, .guest_agent, (.vfs | map([.vf, .mac, .verdict, .evidence.open, .evidence.bus_master]))] | tojson')" \
@@ -120,6 +120,14 @@ not_allowed() {
         attach $pf/0 vlan=3
     kill_vm
     chmod 700 "$tmp"
+}
+
+# enp2s0 is behind a port without ACS.
+shared_group() {
+    start web1 -device $port1
+    refused 4 'a shared group' "*enp2s0/0: shares IOMMU group * with 0000:02:00.0 (igb), because 0000:00:*has no ACS*one VM as a whole*" \
+        attach enp2s0/0
+    kill_vm
 }
 
 # ---- sockets ------------------------------------------------------------------------------------------------------------
@@ -207,11 +215,14 @@ killed() {
 must modprobe vfio-pci
 must sriovctl create $pf 4
 must named $pf 4
+must sriovctl create enp2s0 1
+must named enp2s0 1
 before=$(everything)
 plugged
 stays
 machines
 not_allowed
+shared_group
 sockets
 killed
 finish

@@ -46,7 +46,7 @@ static void test_bad_status(void **state)
 {
     static const char *const bad[] = { "", "Uid:\t1\n",
                                        "Uid:\t1\t1\t1\t1\nGid:\t1\t1\t1\t1\nCapEff:\t0\n",
-                                       "NotUid:\t1\t1\nGid:\t1\t1\nCapEff:\t0\nVmLck:\t0 kB\n" };
+                                       "Uidx:\t1\t1\nGid:\t1\t1\nCapEff:\t0\nVmLck:\t0 kB\n" };
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         struct process_rights p = { .uid = 7 };
         assert_int_equal(process_rights_parse(bad[i], &p), -EBADMSG);
@@ -79,7 +79,7 @@ static void test_may_open(void **state)
         { 0, 0, 0, 0066, false, -EACCES }, { 1, 0, 0, 0060, false, 0 },
         { 1, 0, 0, 0606, false, -EACCES }, { 1, 1, 0, 0660, false, 0 },
         { 1, 1, 1, 0660, false, -EACCES }, { 1, 1, 1, 0666, false, 0 },
-        { 1, 1, 1, 0000, true, 0 },
+        { 1, 1, 1, 0000, true, 0 },        { 1, 0, 1, 0060, false, 0 },
     };
     char path[] = "/tmp/process-XXXXXX";
     struct stat st;
