@@ -71,22 +71,18 @@ int endpoint_configure(struct app *a, struct endpoint *e, const char *const *add
 {
     _cleanup_buf_ struct buf batch = BUF_INIT;
     struct rtnl_link link;
-    size_t sent = 0;
     int r = link_find(e->inside, ENDPOINT_NETDEV, &link);
     if (r < 0)
         return error_set(&a->error, SRIOV_FAILED, -r, ENDPOINT_NETDEV, "is not in the namespace");
     for (size_t i = 0; i < count; i++) {
-        if (!addresses[i] || !*addresses[i])
-            continue;
         if (rtnl_add_address(&batch, link.ifindex, addresses[i]) < 0) {
             r = error_set(&a->error, SRIOV_USAGE, 0, addresses[i], "is no address");
             error_remedy(&a->error, "write it with its prefix, as in 192.0.2.1/24");
             return r;
         }
-        sent++;
     }
     rtnl_change_up(&batch, link.ifindex, true);
-    return link_change(a, e->inside, &batch, sent + 1, ENDPOINT_NETDEV, "cannot be set up");
+    return link_change(a, e->inside, &batch, count + 1, ENDPOINT_NETDEV, "cannot be set up");
 }
 
 int endpoint_return(struct app *a, struct endpoint *e)

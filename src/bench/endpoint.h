@@ -31,7 +31,7 @@ int endpoint_open(struct app *a, struct endpoint *e);
 /* Leases a VF that fits, and moves its netdev in; or leaves it where it is. It is up. */
 int endpoint_lease(struct app *a, struct endpoint *e, const struct choose_wish *wish, bool move);
 
-/* Gives its netdev addresses and brings it up; "" and NULL are none. */
+/* Gives its netdev addresses and brings it up. */
 int endpoint_configure(struct app *a, struct endpoint *e, const char *const *addresses,
                        size_t count);
 

@@ -40,10 +40,15 @@ int interrupt_hold(struct interrupt *ret)
     return 0;
 }
 
-bool interrupt_came(const struct interrupt *i)
+bool interrupt_wait(const struct interrupt *i, int ms)
 {
     struct pollfd fd = { .fd = i->fd, .events = POLLIN };
-    return poll(&fd, 1, 0) > 0;
+    return poll(&fd, 1, ms) > 0;
+}
+
+bool interrupt_came(const struct interrupt *i)
+{
+    return interrupt_wait(i, 0);
 }
 
 void interrupt_release(struct interrupt *i)

@@ -22,6 +22,9 @@ struct interrupt {
 int interrupt_hold(struct interrupt *ret);
 bool interrupt_came(const struct interrupt *i);
 
+/* The same after waiting for one, at most so long. */
+bool interrupt_wait(const struct interrupt *i, int ms);
+
 /* Lets a signal that has come do its work. */
 void interrupt_release(struct interrupt *i);
 

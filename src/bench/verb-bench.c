@@ -30,11 +30,12 @@ static const struct option_row options[] = {
     { "seconds", 0, OPTION_NUMBER, OPTION(seconds), "S",
       .help = "how long one measurement takes, each of three; 5 if left out" },
     { "streams", 0, OPTION_NUMBER, OPTION(streams), "N",
-      .help = "TCP connections at a time; 1 if left out" },
+      .help = "how many TCP connections at a time; 1 if left out" },
     { "to", 0, OPTION_TEXT, OPTION(to), "ADDRESS",
       .help = "the other end is this machine, on which `iperf3 -s` runs, not another VF" },
     { "address", 'a', OPTION_WORDS, OPTION(addresses), "CIDR",
-      .help = "our address in the network of a guest, or of the machine that --to names" },
+      .help = "our address in the network of the machine that --to names, or of the guests; for "
+              "guests it may be given more than once" },
     { "output", 'o', OPTION_TEXT, OPTION(output), "DIR|FILE", .here = true,
       .help = "write the report there: a file ending in .md, .html, .svg or .json, or all four "
               "into a folder" },
@@ -89,9 +90,11 @@ static int check_ends(struct app *a, const struct chosen_path *paths, size_t cou
     if (guests && o->to)
         return usage(a, "--to", "and a path to a guest do not go together",
                      "a guest is measured from a VF of this host: leave out --to");
-    if ((guests || o->to) && o->addresses.count != 1)
-        return usage(a, "--address", o->addresses.count ? "is given too often" : "is missing",
-                     "give one free address of that network, as in --address 192.0.2.1/24");
+    if ((guests || o->to) && o->addresses.count == 0)
+        return usage(a, "--address", "is missing",
+                     "give a free address of that network, as in --address 192.0.2.1/24");
+    if (o->to && o->addresses.count > 1)
+        return usage(a, "--address", "is given too often", "one address goes with --to");
     return 0;
 }
 
@@ -228,8 +231,10 @@ static int survey(struct app *a, struct measurement *m)
 static int open_peer(struct app *a, struct measurement *m)
 {
     struct choose_wish wish = { .numa = -1 };
-    const char *extra = a->options.addresses.count > 0 ? a->options.addresses.items[0] : NULL;
-    const char *const addresses[] = { ADDRESS_PEER, extra };
+    const struct words *extra = &a->options.addresses;
+    const char *addresses[1 + OPTION_WORDS_MAX] = { ADDRESS_PEER };
+    for (size_t i = 0; i < extra->count; i++)
+        addresses[1 + i] = extra->items[i];
     if (a->options.to)
         return 0;
     STR_SET(wish.pf, m->site.pf);
@@ -237,7 +242,7 @@ static int open_peer(struct app *a, struct measurement *m)
     int r = endpoint_open(a, &m->site.peer);
     if (r >= 0)
         r = endpoint_lease(a, &m->site.peer, &wish, true);
-    return r < 0 ? r : endpoint_configure(a, &m->site.peer, addresses, ELEMENTS(addresses));
+    return r < 0 ? r : endpoint_configure(a, &m->site.peer, addresses, 1 + extra->count);
 }
 
 static int close_peer(struct app *a, struct measurement *m, int r)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Starting, waiting for and ending the command of `sriovctl run`. Parent and child talk through a
- * pair of sockets: the child sends an errno (0: in the namespace), waits for a byte, and executes
- * the command, which closes its end; if it cannot, it sends another errno.
+ * Starting, waiting for and ending the command of `sriovctl run` and `dpdk`. Parent and child talk
+ * through a pair of sockets: the child sends an errno (0: it is what it is to be), waits for a
+ * byte, and executes the command, which closes its end; if it cannot, it sends another errno.
  */
 #include "cli/child.h"
 
@@ -13,6 +13,10 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+
+#define STATUS_NOT_EXECUTABLE 126
+#define STATUS_NOT_FOUND 127
+#define STATUS_SIGNAL 128
 
 /* What a terminal or an administrator sends to end a command. */
 static const int passed_on[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
@@ -32,15 +36,31 @@ static void tell(int channel, int error)
     (void)!send(channel, &error, sizeof(error), MSG_NOSIGNAL);
 }
 
+/* What the command is to be different in from this process. */
+struct setup {
+    bool own_netns;
+    const struct account *account; /* NULL: who we are */
+};
+
+/* 0 or an errno. */
+static int set_up(const struct setup *setup)
+{
+    if (setup->own_netns && unshare(CLONE_NEWNET) < 0)
+        return errno;
+    return setup->account ? -account_become(setup->account) : 0;
+}
+
 /* Nothing but system calls from here to exec: what the parent has open or locked is not ours. */
-static _Noreturn void be_child(const char *const *argv, int channel, pid_t parent,
-                               const sigset_t *mask)
+static _Noreturn void be_child(const char *const *argv, const struct setup *setup, int channel,
+                               pid_t parent, const sigset_t *mask)
 {
     char go;
-    /* A parent that died before the first call sends no signal any more. */
+    int error = set_up(setup);
+    /* Becoming another user takes the request back, so it comes behind. A parent that died before
+     * the call sends no signal any more. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(EXIT_FAILURE);
-    tell(channel, unshare(CLONE_NEWNET) < 0 ? errno : 0);
+    tell(channel, error);
     if (recv(channel, &go, 1, 0) != 1)
         _exit(EXIT_FAILURE);
     sigprocmask(SIG_SETMASK, mask, NULL);
@@ -74,7 +94,7 @@ static int block_signals(struct child *c)
     return signal(SIGCHLD, SIG_DFL) == SIG_ERR ? -errno : 0;
 }
 
-static int start(const char *const *argv, struct child *c)
+static int start(const char *const *argv, const struct setup *setup, struct child *c)
 {
     int ends[2], error = 0;
     int r = block_signals(c);
@@ -86,7 +106,7 @@ static int start(const char *const *argv, struct child *c)
     pid_t parent = getpid();
     c->pid = fork();
     if (c->pid == 0)
-        be_child(argv, ends[1], parent, &c->mask);
+        be_child(argv, setup, ends[1], parent, &c->mask);
     r = c->pid < 0 ? -errno : 0;
     close(ends[1]);
     if (r >= 0)
@@ -96,16 +116,26 @@ static int start(const char *const *argv, struct child *c)
     return r == 0 ? -ECHILD : -error;
 }
 
-int child_start(const char *const *argv, struct child *ret)
+static int start_or_clear(const char *const *argv, const struct setup *setup, struct child *ret)
 {
     struct child c = CHILD_INIT;
-    int r = start(argv, &c);
+    int r = start(argv, setup, &c);
     if (r < 0) {
         child_done(&c);
         return r;
     }
     *ret = c;
     return 0;
+}
+
+int child_start(const char *const *argv, struct child *ret)
+{
+    return start_or_clear(argv, &(const struct setup){ .own_netns = true }, ret);
+}
+
+int child_start_as(const char *const *argv, const struct account *account, struct child *ret)
+{
+    return start_or_clear(argv, &(const struct setup){ .account = account }, ret);
 }
 
 int child_go(struct child *c)
@@ -134,6 +164,20 @@ int child_wait(struct child *c, int *ret_status)
         if (signal > 0 && signal != SIGCHLD && info.si_code != SI_KERNEL)
             kill(c->pid, signal);
     }
+}
+
+int child_run(struct child *c, int *ret_status)
+{
+    int status = 0;
+    int r = child_go(c);
+    if (r < 0) {
+        *ret_status = r == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+        return r;
+    }
+    r = child_wait(c, &status);
+    if (r >= 0)
+        *ret_status = WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+    return r;
 }
 
 void child_done(struct child *c)

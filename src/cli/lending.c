@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "core/lease-json.h"
+#include "core/reservation.h"
 #include "core/setting.h"
 #include "core/target.h"
 
@@ -169,20 +170,35 @@ static int tell_freed(struct app *a, const struct lease_set *before)
     return r;
 }
 
+/* What belongs to leases, and ends behind them. */
+static void recover_reservations(struct app *a)
+{
+    struct sriov_error error = { 0 };
+    size_t freed = 0;
+    if (reservations_recover(a->session.backend, lending_dir(a), &freed, &error) < 0)
+        app_note(a, "%s: %s%s%s", error.object, error.message, *error.kernel ? ": " : "",
+                 error.kernel);
+    if (freed > 0)
+        app_note(a, "what %zu program%s had reserved was given back", freed, freed == 1 ? "" : "s");
+}
+
 int lending_recover(struct app *a)
 {
     _cleanup_(lease_set_done) struct lease_set before = { 0 };
     size_t freed = 0;
     int r = lease_list(lending_dir(a), &before.items, &before.count, &a->error);
-    if (r < 0 || before.count == 0)
-        return r;
-    r = session_backend(&a->session, &a->error);
+    if (r >= 0)
+        r = session_backend(&a->session, &a->error);
     if (r < 0)
         return r;
-    if (assign_recover(a->session.backend, lending_dir(a), &freed, &a->error) < 0) {
+    if (before.count > 0 &&
+        assign_recover(a->session.backend, lending_dir(a), &freed, &a->error) < 0) {
         app_note(a, "%s: a lease whose owner is gone could not be taken back: %s%s%s",
                  a->error.object, a->error.message, *a->error.kernel ? ": " : "", a->error.kernel);
         a->error = (struct sriov_error){ 0 };
     }
-    return freed > 0 ? tell_freed(a, &before) : 0;
+    if (freed > 0)
+        r = tell_freed(a, &before);
+    recover_reservations(a);
+    return MIN_OF(r, 0);
 }

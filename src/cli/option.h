@@ -81,8 +81,8 @@ struct options {
     uint64_t timeout;
     /* of dpdk */
     uint64_t cores, memory;
-    const char *user;
-    bool exec;
+    const char *user, *vf_token;
+    bool exec, representors;
     /* of bench */
     uint64_t repeat, seconds, streams;
     const char *to;

@@ -7,16 +7,10 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <stdio.h>
-#include <sys/wait.h>
 
 #include "cli/child.h"
 #include "cli/lending.h"
 #include "kernel/enter.h"
-
-/* As env, timeout and the shells have it. */
-#define STATUS_NOT_EXECUTABLE 126
-#define STATUS_NOT_FOUND 127
-#define STATUS_SIGNAL 128
 
 #define LOOPBACK 1 /* its ifindex in every namespace */
 
@@ -171,17 +165,8 @@ static int deliver(struct app *a, struct job *j)
 
 static int execute(struct app *a, struct job *j)
 {
-    int status = 0;
-    int r = child_go(&j->child);
-    if (r < 0) {
-        a->status = r == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
-        return error_set(&a->error, SRIOV_FAILED, -r, j->argv[0], "cannot be executed");
-    }
-    r = child_wait(&j->child, &status);
-    if (r < 0)
-        return error_set(&a->error, SRIOV_FAILED, -r, j->argv[0], "cannot be waited for");
-    a->status = WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
-    return 0;
+    int r = child_run(&j->child, &a->status);
+    return r < 0 ? error_set(&a->error, SRIOV_FAILED, -r, j->argv[0], "cannot be executed") : 0;
 }
 
 static int give_back(struct app *a, struct job *j)

@@ -27,6 +27,7 @@ struct app;
     X(leases)                                                                                      \
     X(run)                                                                                         \
     X(vm)                                                                                          \
+    X(dpdk)                                                                                        \
     X(doctor)                                                                                      \
     X(audit)                                                                                       \
     X(report)                                                                                      \

@@ -6,7 +6,10 @@
  * meanwhile. Who restored it then would be overwritten, with a MAC that the VF did not have before;
  * so we wait for that last step. It does not come if libvirt died, too.
  */
+#include <stdio.h>
+
 #include "core/assign-job.h"
+#include "core/ledger-lock.h"
 #include "kernel/events.h"
 
 /* libvirt takes some ten milliseconds, a loaded machine longer. */
@@ -20,18 +23,45 @@ static bool is_foreign_binding(const struct job *job, const struct lease *l)
            !attrs_has(&l->want, SRIOV_DRIVER);
 }
 
-int job_await_driver(struct job *job, const struct lease *l)
+/* A driver's name is in sysfs before its probe has begun (really_probe() in drivers/base/dd.c), and
+ * igbvf ends that with a reset of the VF, which tells the PF an address. To read the override takes
+ * the lock that a probe holds. Nobody can be stuck with it but who removes the VF. */
+static void await_probe(struct job *job)
+{
+    _cleanup_free_ char *text = NULL;
+    char path[96];
+
+    snprintf(path, sizeof(path), "%s/driver_override", job->vf->sysfs);
+    if (job->vf->sysfs[0])
+        (void)job->b->ops->read_file(job->b, path, &text);
+}
+
+/* Without the lock: libvirt may be waiting for its hook, and that for the lock. 1: waited. */
+static int wait_unlocked(struct job *job, const struct lease *l)
 {
     _cleanup_(events_close_p) struct events *events = NULL;
     uint64_t end = events_now() + AWAIT_NS;
     struct event event;
-    int r, waited = 0;
+    int r;
 
-    if (l->state != LEASE_HELD || !l->owner.while_used || events_open(&events) < 0)
-        return 0;
+    r = events_open(&events);
+    close_p(&job->lock);
+    job->lock = -1;
     do
-        r = job_look(job, NULL);
-    while (r >= 0 && is_foreign_binding(job, l) && ++waited &&
-           events_wait(events, end, &event) > 0);
-    return r < 0 ? 0 : waited;
+        r = r < 0 ? r : job_look(job, NULL);
+    while (r >= 0 && is_foreign_binding(job, l) && events_wait(events, end, &event) > 0);
+    if (r >= 0)
+        await_probe(job);
+    r = ledger_lock_vf(job->state_dir, job->place.pf, job->place.index, 0, &job->lock);
+    return r < 0 ? r : 1;
+}
+
+int job_await_driver(struct job *job, const struct lease *l)
+{
+    if (l->state != LEASE_HELD || !l->owner.while_used || job_look(job, NULL) < 0)
+        return 0;
+    if (is_foreign_binding(job, l))
+        return wait_unlocked(job, l);
+    await_probe(job);
+    return 0;
 }

@@ -65,8 +65,8 @@ int job_in_use(struct job *job, const char *by, const char *name);
 bool job_lease_is_over(struct job *job, const struct lease *l);
 
 /* assign-await.c: a VF that was used by a VM, and that somebody else took from its driver for it:
- * waits a while for him to give it back. Positive if that took time, so that somebody else may use
- * the VF by now. */
+ * waits a while for him to give it back. 1 if that took time, in which the VF was not locked: the
+ * lease may be another one by now; -EBUSY, -EAGAIN: it cannot be locked again. */
 int job_await_driver(struct job *job, const struct lease *l);
 
 /* assign-recover.c: puts back the baseline, notes the end in the log and removes the lease; one of

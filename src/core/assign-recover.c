@@ -212,7 +212,14 @@ static int recover_one(struct backend *b, const char *state_dir, const struct vf
     if (lease_read(state_dir, place->pf, place->index, &l, NULL) < 0 ||
         !job_lease_is_over(&job, &l))
         return 0;
-    if (job_await_driver(&job, &l) > 0 && !job_lease_is_over(&job, &l))
+    r = job_await_driver(&job, &l);
+    if (r > 0) {
+        lease_done(&l);
+        r = lease_read(state_dir, place->pf, place->index, &l, NULL);
+        if (r < 0 || !job_lease_is_over(&job, &l))
+            return 0;
+    }
+    if (r < 0)
         return 0;
     r = job_end_lease(&job, &l, NULL);
     return r < 0 ? r : 1;

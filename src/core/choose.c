@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "core/cores.h"
 #include "core/pool.h"
 #include "core/target.h"
 
@@ -350,17 +351,6 @@ static void name_holders(const struct holders *all, const struct snapshot *s,
 
 /* ---- NUMA ---- */
 
-/* Processors by number, in order. */
-struct cpus {
-    unsigned *items;
-    size_t count;
-};
-
-static void cpus_done(struct cpus *c)
-{
-    free(c->items);
-}
-
 static bool share_one(const struct cpus *a, const struct cpus *b)
 {
     for (size_t i = 0, k = 0; i < a->count && k < b->count;) {
@@ -374,38 +364,12 @@ static bool share_one(const struct cpus *a, const struct cpus *b)
     return false;
 }
 
-/* The processors that a process may run on: "Cpus_allowed_list:\t0-3,8" of its status. */
-static int read_allowed(struct backend *b, pid_t pid, struct cpus *ret)
-{
-    static const char key[] = "\nCpus_allowed_list:";
-    _cleanup_free_ char *status = NULL;
-    char path[32] = "/proc/self/status";
-    char *list;
-    int r;
-
-    if (pid > 0)
-        snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-    r = b->ops->read_file(b, path, &status);
-    if (r < 0)
-        return r;
-    list = strstr(status, key);
-    if (!list)
-        return -ENODATA;
-    list += strlen(key);
-    list[strcspn(list + 1, "\n") + 1] = '\0';
-    return ranges_parse(str_trim(list), MAX_VFS, &ret->items, &ret->count);
-}
-
 /* A node that cannot be read, or has memory only, is nobody's. */
-static bool node_has_one_of(struct backend *b, const char *node, const struct cpus *allowed)
+static bool node_has_one_of(struct backend *b, int node, const struct cpus *allowed)
 {
     _cleanup_(cpus_done) struct cpus here = { 0 };
-    _cleanup_free_ char *list = NULL;
-    char path[64];
 
-    snprintf(path, sizeof(path), "/sys/devices/system/node/%s/cpulist", node);
-    return b->ops->read_file(b, path, &list) >= 0 &&
-           ranges_parse(list, MAX_VFS, &here.items, &here.count) >= 0 && share_one(&here, allowed);
+    return cpus_of_node(b, node, &here) >= 0 && share_one(&here, allowed);
 }
 
 uint64_t choose_nodes_of(struct backend *b, pid_t pid)
@@ -414,14 +378,14 @@ uint64_t choose_nodes_of(struct backend *b, pid_t pid)
     _cleanup_strv_ struct strv names = STRV_INIT;
     uint64_t nodes = 0, node;
 
-    if (read_allowed(b, pid, &allowed) < 0 ||
+    if (cpus_allowed(b, pid, &allowed) < 0 ||
         b->ops->list_dir(b, "/sys/devices/system/node", &names) < 0)
         return UINT64_MAX;
     for (size_t i = 0; i < names.count; i++) {
         const char *name = names.items[i];
 
         if (str_starts(name, "node") && str_to_u64(name + strlen("node"), NODES - 1, &node) >= 0 &&
-            node_has_one_of(b, name, &allowed))
+            node_has_one_of(b, (int)node, &allowed))
             nodes |= UINT64_C(1) << node;
     }
     return nodes ? nodes : UINT64_MAX;

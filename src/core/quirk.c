@@ -24,6 +24,7 @@
 #define STATS DRIVER_VF_STATS
 #define UNLISTS DRIVER_UNLISTS_BUSY
 #define MAC_FINAL DRIVER_PF_MAC_FINAL
+#define BIFURCATED DRIVER_BIFURCATED
 
 /* clang-format off */
 
@@ -38,10 +39,10 @@ static const struct driver drivers[] = {
       "Takes one VF setting at a time (EAGAIN) and waits for the VF to come out of its reset." },
     { "ice", ASYNC | ESWITCH_1ST | STATS | UNLISTS, 0, NULL,
       "Without its DDP package (safe mode) it makes no VFs." },
-    { "mlx5_core", STATS, 0, NULL,
+    { "mlx5_core", STATS | BIFURCATED, 0, NULL,
       "The firmware must have SRIOV_EN and NUM_OF_VFS set (mlxconfig); with spoofchk on, a VF "
       "without a MAC is mute." },
-    { "mlx4_core", NO_COUNT | STATS, 0, "num_vfs",
+    { "mlx4_core", NO_COUNT | STATS | BIFURCATED, 0, "num_vfs",
       "VFs by module parameter only, for every PF of the driver at once." },
     { "bnxt_en", NEEDS_UP, 0, NULL,
       "With the PF down, making VFs \"succeeds\" with none." },

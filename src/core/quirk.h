@@ -25,6 +25,7 @@ enum driver_flag {
         1 << 7, /* VFs are missing from the list while the driver is at work on one */
     DRIVER_PF_MAC_FINAL = 1 << 8, /* a VF that the PF gave an address may take none by itself, not
                                    * even that one, until its driver starts again */
+    DRIVER_BIFURCATED = 1 << 9,   /* DPDK drives a VF through its kernel driver, which keeps it */
 };
 
 struct driver {

@@ -72,18 +72,19 @@ static void look_elsewhere(struct restoring *g)
 }
 
 /* It came home by itself, when its namespace ended, under the name and with the address it had
- * there. udev gives it alternative names of these; what is put right before it is done would not
- * last. */
+ * there; or it is a new one, since who gave the VF to a VM has just started its driver again. udev
+ * gives it alternative names of these; what is put right before it is done would not last. */
 static int wait_for_udev(struct restoring *g)
 {
     _cleanup_(events_close_p) struct events *events = NULL;
     uint64_t end = events_now() + HOME_NS;
     int ifindex = g->netdev.link.ifindex;
+    bool is_new = g->lease->ifname[0] || g->lease->owner.while_used;
     char name[16];
     struct event event;
 
-    if (!g->lease->ifname[0] || g->netdev.own || !events_udev_running() ||
-        events_udev_done(ifindex) || events_open(&events) < 0)
+    if (!is_new || g->netdev.own || !events_udev_running() || events_udev_done(ifindex) ||
+        events_open(&events) < 0)
         return 0;
     while (!events_udev_done(ifindex) && events_wait(events, end, &event) > 0)
         ;
@@ -238,12 +239,25 @@ static int give_first_address(struct restoring *g)
 
 /* ---- settings and driver ---- */
 
-static int put_settings_back(struct restoring *g)
+static int plan_back(struct restoring *g, const struct attrs *want, bool *ret_binds)
 {
     _cleanup_(plan_done) struct plan plan = { 0 };
+    int r;
+
+    r = job_plan(g->job, want, true, &plan);
+    *ret_binds = false;
+    for (size_t i = 0; r >= 0 && i < plan.n_steps; i++)
+        *ret_binds |= plan.steps[i].kind == STEP_BIND;
+    return r < 0 ? r : plan_execute(g->job->b, &plan, NULL, g->job->error);
+}
+
+/* A driver that starts may tell the PF its address, which igb puts into its record: so the settings
+ * come once more after it. */
+static int put_settings_back(struct restoring *g)
+{
     struct attrs want = g->lease->before;
-    bool binds = false;
     char driver[32];
+    bool binds;
     int r;
 
     attrs_forget(&want, SRIOV_MTU);
@@ -252,18 +266,16 @@ static int put_settings_back(struct restoring *g)
         driver_to_keep(&g->lease->before, driver);
         attrs_set_text(&want, SRIOV_DRIVER, driver);
     }
-    r = job_plan(g->job, &want, true, &plan);
-    for (size_t i = 0; r >= 0 && i < plan.n_steps; i++)
-        binds |= plan.steps[i].kind == STEP_BIND;
-    if (r >= 0)
-        r = plan_execute(g->job->b, &plan, NULL, g->job->error);
+    r = plan_back(g, &want, &binds);
     if (r < 0 || !binds)
         return r;
-    plan_done(&plan);
+    attrs_forget(&want, SRIOV_DRIVER);
     r = job_look(g->job, NULL);
     if (r >= 0)
         r = look_here(g);
-    return r < 0 ? r : quieten(g);
+    if (r >= 0)
+        r = quieten(g);
+    return r < 0 ? r : plan_back(g, &want, &binds);
 }
 
 /* ---- home ---- */

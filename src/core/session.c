@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "core/assign.h"
 #include "core/ledger-lock.h"
+#include "core/reservation.h"
 
 #define REPLAY_LIMIT (256u << 20) /* a capture of a machine with thousands of VFs */
 
@@ -167,7 +168,12 @@ int session_recover_leases(struct session *s, size_t *ret_freed, struct sriov_er
     if (s->replay)
         return 0;
     r = session_backend(s, error);
-    return r < 0 ? r : assign_recover(s->backend, state_dir(s), ret_freed, error);
+    if (r < 0)
+        return r;
+    r = assign_recover(s->backend, state_dir(s), ret_freed, error);
+    /* What cannot be given back waits for the next one, and keeps nobody from a VF. */
+    (void)reservations_recover(s->backend, state_dir(s), NULL, NULL);
+    return r;
 }
 
 static void mix(uint64_t *mark, const void *data, size_t len)

@@ -27,6 +27,7 @@ static void looked(void *userdata, struct look *before, struct look *now)
 
     reconcile_looked(d->reconcile, before, now);
     owners_looked(d->owners, now);
+    pool_watch_looked(d->pools, now);
     fdb_looked(d->fdb, now);
     if (!d->is_ready && reconcile_is_settled(d->reconcile)) {
         d->is_ready = true;
@@ -128,6 +129,8 @@ static int make_parts(struct daemon *d, struct sriov_error *error)
     if (r >= 0)
         r = owners_new(d, &d->owners);
     if (r >= 0)
+        r = pool_watch_new(d, &d->pools);
+    if (r >= 0)
         r = fdb_new(d, &d->fdb);
     if (r >= 0)
         r = kernel_log_new(d, &d->kernel_log);
@@ -184,6 +187,7 @@ void daemon_done(struct daemon *d)
     metrics_free(d->metrics);
     kernel_log_free(d->kernel_log);
     fdb_free(d->fdb);
+    pool_watch_free(d->pools);
     owners_free(d->owners);
     reconcile_free(d->reconcile);
     state_free(d->state);

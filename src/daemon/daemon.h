@@ -20,6 +20,7 @@ struct fdb_sync;
 struct kernel_log;
 struct metrics;
 struct owners;
+struct pool_watch;
 struct reconcile;
 struct servers;
 
@@ -37,6 +38,7 @@ struct daemon {
     struct ledger *ledger;       /* for reading; NULL until there is one, see daemon_ledger */
     struct reconcile *reconcile; /* policy, drift, repair */
     struct owners *owners;       /* ends of leases */
+    struct pool_watch *pools;    /* of libvirt */
     struct fdb_sync *fdb;        /* MACs behind a bridge */
     struct kernel_log *kernel_log;
     struct metrics *metrics;
@@ -95,6 +97,11 @@ bool reconcile_standing(const struct reconcile *r, size_t i, struct pf_standing 
 int owners_new(struct daemon *d, struct owners **ret);
 struct owners *owners_free(struct owners *o);
 void owners_looked(struct owners *o, const struct look *now);
+
+/* vm-pools.c */
+int pool_watch_new(struct daemon *d, struct pool_watch **ret);
+struct pool_watch *pool_watch_free(struct pool_watch *w);
+void pool_watch_looked(struct pool_watch *w, const struct look *now);
 
 /* fdb-sync.c */
 int fdb_new(struct daemon *d, struct fdb_sync **ret);

@@ -4,10 +4,12 @@
  */
 #include "doctor/host-facts.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "doctor/acs.h"
 #include "doctor/platform.h"
+#include "kernel/hugepages.h"
 
 /* ---- processor, firmware, kernel ---- */
 
@@ -117,36 +119,24 @@ static void lockdown_facts(struct doctor *d, struct buf *ret)
 
 /* ---- memory ---- */
 
-/* "hugepages-1048576kB" */
-static void size_text(const char *folder, struct buf *ret)
-{
-    unsigned long kb = 0;
-
-    if (str_starts(folder, "hugepages-"))
-        kb = strtoul(folder + strlen("hugepages-"), NULL, 10);
-    if (kb >= 1024UL * 1024)
-        buf_printf(ret, "%luG", kb / 1024 / 1024);
-    else
-        buf_printf(ret, "%luM", kb / 1024);
-}
-
 static void hugepage_facts(struct doctor *d, struct buf *ret)
 {
     const struct strv *nodes = read_dir(d, "/sys/devices/system/node");
 
     for (size_t i = 0; i < nodes->count; i++) {
-        const char *node = nodes->items[i];
-        const struct strv *sizes = read_dir(d, "/sys/devices/system/node/%s/hugepages", node);
+        _cleanup_(hugepages_list_done) struct hugepages_list list = { 0 };
+        const char *name = nodes->items[i];
+        uint64_t node;
 
-        for (size_t k = 0; k < sizes->count; k++) {
-            uint64_t count;
+        if (!str_starts(name, "node") || str_to_u64(name + strlen("node"), INT_MAX, &node) < 0 ||
+            hugepages_read(doctor_backend(d), (int)node, &list) < 0)
+            continue;
+        for (size_t k = 0; k < list.count; k++) {
+            char size[HUGEPAGES_SIZE_TEXT];
 
-            if (!read_number(d, &count, "/sys/devices/system/node/%s/hugepages/%s/nr_hugepages",
-                             node, sizes->items[k]))
-                continue;
-            buf_printf(ret, "%s%s %llu of ", ret->len > 0 ? ", " : "", node,
-                       (unsigned long long)count);
-            size_text(sizes->items[k], ret);
+            hugepages_size_text(list.items[k].bytes, size);
+            buf_printf(ret, "%s%s %llu of %s", ret->len > 0 ? ", " : "", name,
+                       (unsigned long long)list.items[k].total, size);
         }
     }
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "doctor/libvirt.h"
+#include "kernel/hugepages.h"
 
 /* ---- rdma-namespace ---- */
 
@@ -161,24 +162,21 @@ static void check_memlock_low(struct doctor *d, const struct pf *pf, const struc
 struct pages {
     uint64_t total;
     bool known;
-    char path[96]; /* of one file that says so */
+    char path[HUGEPAGES_PATH_SIZE]; /* of one file that says so */
 };
 
 /* Of all sizes and nodes. */
 static struct pages count_pages(struct doctor *d)
 {
-    const struct strv *sizes = read_dir(d, "/sys/kernel/mm/hugepages");
+    _cleanup_(hugepages_list_done) struct hugepages_list list = { 0 };
     struct pages pages = { 0 };
 
-    for (size_t i = 0; i < sizes->count; i++) {
-        uint64_t n;
-
-        if (!read_number(d, &n, "/sys/kernel/mm/hugepages/%s/nr_hugepages", sizes->items[i]))
-            continue;
+    if (hugepages_read(doctor_backend(d), HUGEPAGES_OF_MACHINE, &list) < 0)
+        return pages;
+    for (size_t i = 0; i < list.count; i++) {
         pages.known = true;
-        pages.total += n;
-        snprintf(pages.path, sizeof(pages.path), "/sys/kernel/mm/hugepages/%.40s/nr_hugepages",
-                 sizes->items[i]);
+        pages.total += list.items[i].total;
+        STR_SET(pages.path, list.items[i].path);
     }
     return pages;
 }

@@ -10,6 +10,7 @@
 #include "vm/device-option.h"
 #include "vm/plug.h"
 #include "vm/verb.h"
+#include "vm/whole-pf.h"
 
 #define HOOK "/etc/libvirt/hooks/qemu.d/sriovd"
 
@@ -83,6 +84,7 @@ static int attach_to_domain(struct app *a)
     _cleanup_domain_ struct domain *d = NULL;
     struct plug_request q = { 0 };
     struct plugged plugged;
+    const struct pf *pf;
     size_t first = 1;
     int r = domain_open(a->options.connect, a->args[0], &d, &a->error);
     if (r >= 0)
@@ -94,6 +96,8 @@ static int attach_to_domain(struct app *a)
         q.word = a->args[first++];
     q.settings = a->args + first;
     q.n_settings = a->n_args - first;
+    if (q.word && whole_pf_is_meant(a, q.word, &pf))
+        return whole_pf_attach(a, &q, pf);
     r = plug_vf(a, &q, &plugged);
     if (r < 0)
         return r;
@@ -138,7 +142,7 @@ const struct verb verb_vm_attach = {
     .options = options,
     .max_args = ANY_NUMBER,
     .flags = VERB_LENDS | VERB_SETS | VERB_HERE,
-    .words = { WORD_NONE, WORD_TARGET, WORD_VF_SETTING },
+    .words = { WORD_DOMAIN, WORD_TARGET, WORD_VF_SETTING },
     .examples =
         (const struct example[]){
             { "attach web1 enp1s0/3 vlan=42 trust=on", "VF 3 for the domain web1, in VLAN 42" },

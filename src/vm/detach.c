@@ -201,7 +201,7 @@ const struct verb verb_vm_detach = {
     .options = options,
     .max_args = 2,
     .flags = VERB_LENDS | VERB_HERE,
-    .words = { WORD_NONE, WORD_TARGET, WORD_NONE },
+    .words = { WORD_DOMAIN, WORD_TARGET, WORD_NONE },
     .examples =
         (const struct example[]){
             { "detach web1 enp1s0/3", "VF 3 back from web1" },

@@ -19,10 +19,15 @@ static const struct attrs *knows(const struct vm_device *d, enum sriov_attr id)
     return d->vf && attrs_has(&d->vf->attrs, id) ? &d->vf->attrs : NULL;
 }
 
+bool device_is_shared(const struct vm_device *d)
+{
+    return d->mode == VM_MACVTAP && d->macvtap && !str_eq(d->macvtap, "passthrough");
+}
+
 bool device_mac(const struct vm_device *d, uint64_t *ret)
 {
     const struct attrs *from = knows(d, SRIOV_MAC);
-    if (!from || from->value[SRIOV_MAC] == 0)
+    if (!from || (from != &d->want && device_is_shared(d)) || from->value[SRIOV_MAC] == 0)
         return false;
     *ret = from->value[SRIOV_MAC];
     return true;
@@ -71,15 +76,16 @@ static void attribute(struct buf *out, const char *name, const char *value)
     buf_add_char(out, '\'');
 }
 
-static void add_host_address(struct buf *out, const char *pci)
+/* libvirt's schema wants a type (" type='pci'") in an <interface>, and none in a <hostdev>. */
+static void add_host_address(struct buf *out, const char *type, const char *pci)
 {
     unsigned domain = 0, bus = 0, slot = 0, function = 0;
     if (sscanf(pci, "%8x:%2x:%2x.%1x", &domain, &bus, &slot, &function) != 4)
         return;
     buf_printf(out,
-               "  <source>\n    <address type='pci' domain='0x%04x' bus='0x%02x' slot='0x%02x' "
+               "  <source>\n    <address%s domain='0x%04x' bus='0x%02x' slot='0x%02x' "
                "function='0x%x'/>\n  </source>\n",
-               domain, bus, slot, function);
+               type, domain, bus, slot, function);
 }
 
 static void add_netdev(struct buf *out, const struct vm_device *d)
@@ -104,9 +110,7 @@ static void add_mac(struct buf *out, const struct vm_device *d)
  * decides), and on a macvtap that does not have its VF for itself. */
 static bool takes_vlan(const struct vm_device *d)
 {
-    if (d->profile)
-        return false;
-    return d->mode == VM_HOSTDEV || !d->macvtap || str_eq(d->macvtap, "passthrough");
+    return !d->profile && !device_is_shared(d);
 }
 
 static void add_port(struct buf *out, const struct vm_device *d)
@@ -169,7 +173,7 @@ static void add_interface(struct buf *out, const struct vm_device *d)
     buf_add_str(out, "<interface type='hostdev' managed='yes'>\n");
     add_mac(out, d);
     add_driver(out, d);
-    add_host_address(out, device_pci(d));
+    add_host_address(out, " type='pci'", device_pci(d));
     add_port(out, d);
     add_teaming(out, d);
     add_guest_place(out, d);
@@ -180,7 +184,7 @@ static void add_hostdev(struct buf *out, const struct vm_device *d)
 {
     buf_add_str(out, "<hostdev mode='subsystem' type='pci' managed='yes'>\n");
     add_driver(out, d);
-    add_host_address(out, device_pci(d));
+    add_host_address(out, "", device_pci(d));
     add_teaming(out, d);
     add_guest_place(out, d);
     buf_add_str(out, "</hostdev>\n");

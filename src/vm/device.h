@@ -30,8 +30,13 @@ struct vm_device {
     int bus, slot;       /* where in the guest; bus -1: anywhere */
 };
 
-/* The MAC that the VM sees: the wanted one, else the one that the VF has now. False if it has none
- * (all zeros, not known, no NIC): then libvirt or the VF's driver makes one up. */
+/* A macvtap on a VF that it does not have for itself (bridge, vepa, private). The VF keeps its own
+ * MAC then, since the kernel refuses two with the same (EADDRINUSE, macvlan_open()). */
+bool device_is_shared(const struct vm_device *d);
+
+/* The MAC that the VM sees: the wanted one, else, unless it is shared, the one that the VF has now.
+ * False if it has none (all zeros, not known, no NIC): then libvirt or the VF's driver makes one
+ * up. */
 bool device_mac(const struct vm_device *d, uint64_t *ret);
 
 /* The VLAN in which the VM is to be, 0: none; also what is wanted, else what is. */

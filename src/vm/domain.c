@@ -19,6 +19,7 @@
 struct domain {
     virConnectPtr connection;
     virDomainPtr handle;
+    char *name; /* kept, because to ask for it forgets libvirt's last error */
 };
 
 /* ---- finding it ---- */
@@ -68,6 +69,9 @@ int domain_open(const char *uri, const char *name, struct domain **ret, struct s
         suggest_nearest(d->connection, name, error);
         return -ENOENT;
     }
+    d->name = strdup(virDomainGetName(d->handle));
+    if (!d->name)
+        return error_no_memory(error);
     *ret = TAKE_PTR(d);
     return 0;
 }
@@ -80,6 +84,7 @@ struct domain *domain_close(struct domain *d)
         virDomainFree(d->handle);
     if (d->connection)
         virConnectClose(d->connection);
+    free(d->name);
     free(d);
     return NULL;
 }
@@ -88,7 +93,7 @@ struct domain *domain_close(struct domain *d)
 
 const char *domain_name(const struct domain *d)
 {
-    return virDomainGetName(d->handle);
+    return d->name;
 }
 
 bool domain_is_running(struct domain *d)

@@ -70,13 +70,16 @@ static bool has_by_use(struct app *a, const char *domain, const struct vf_place 
 
 /* ---- the steps ---- */
 
+static pid_t daemon_pid(const struct app *a)
+{
+    return a->options.pid > 0 && a->options.pid <= INT_MAX ? (pid_t)a->options.pid : getppid();
+}
+
 static int acquire(struct app *a, const struct hook_device *d, const struct vf_place *place,
                    const struct attrs *want)
 {
     struct assign_request q = { .state_dir = lending_dir(a), .want = *want, .netns = -1 };
-    q.owner = (struct lease_owner){ .while_used = true, .pid = getppid() };
-    if (a->options.pid > 0 && a->options.pid <= INT_MAX)
-        q.owner.pid = (pid_t)a->options.pid;
+    q.owner = (struct lease_owner){ .while_used = true, .pid = daemon_pid(a) };
     if (!STR_SET(q.owner.name, d->domain))
         return error_set(&a->error, SRIOV_USAGE, 0, d->domain, "its name is too long for a lease");
     int r = owner_identify(&q.owner, &a->error);
@@ -118,16 +121,30 @@ static bool is_at_home(struct app *a, const struct vf_place *place)
     return *driver && !driver_is_passthrough(driver);
 }
 
-void hook_hold(struct app *a, const struct hook_device *d)
+static void hold_as_it_is(struct app *a, const struct hook_device *d, const struct vf_place *place)
 {
     const struct attrs nothing = { 0 };
     _cleanup_(lease_done) struct lease l = { 0 };
-    struct vf_place place;
-    if (!find(a, d, &place) || !is_at_home(a, &place) ||
-        lease_read(lending_dir(a), place.pf, place.index, &l, NULL) != -ENOENT)
-        return;
-    if (acquire(a, d, &place, &nothing) < 0)
+    if (is_at_home(a, place) &&
+        lease_read(lending_dir(a), place->pf, place->index, &l, NULL) == -ENOENT &&
+        acquire(a, d, place, &nothing) < 0)
         a->error = (struct sriov_error){ 0 };
+}
+
+void hook_hold(struct app *a, const struct hook_device *d)
+{
+    const struct hand_over_request q = { .state_dir = lending_dir(a),
+                                         .owner = d->domain,
+                                         .pid = daemon_pid(a) };
+    struct vf_place place;
+    if (!find(a, d, &place))
+        return;
+    /* It may be ended by somebody else at this moment. */
+    if (has_by_use(a, d->domain, &place) &&
+        assign_hand_over(a->session.backend, &place, &q, NULL, &a->error) >= 0)
+        return;
+    a->error = (struct sriov_error){ 0 };
+    hold_as_it_is(a, d, &place);
 }
 
 /* That a setting was refused must not keep the lease in the name of libvirt's daemon. */

@@ -25,10 +25,9 @@ struct hook_device {
  * somebody else has it. */
 int hook_take(struct app *a, const struct hook_device *d);
 
-/* The same before libvirt puts back what it saved, which is not what we have put back if its daemon
- * was down meanwhile: a VF that nobody has is leased as it is, so that hook_end makes it that
- * again.
- */
+/* The domain has ended, and libvirt is about to put back what it saved: the lease hangs on its
+ * daemon until hook_end, so that nobody restores the VF meanwhile. If somebody has restored it (the
+ * daemon was down), it is leased as it is, so that hook_end makes it that again. */
 void hook_hold(struct app *a, const struct hook_device *d);
 
 /* The domain runs with it: from here on the lease lives by use. Not for what has no such lease. */

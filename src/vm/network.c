@@ -148,7 +148,7 @@ static int add_if_ours(virNetworkPtr net, struct strv *ret, struct sriov_error *
     _cleanup_(network_done) struct network n = { 0 };
     int r;
 
-    r = parse(virNetworkGetXMLDesc(net, 0), virNetworkGetName(net), &n, error);
+    r = parse(virNetworkGetXMLDesc(net, 0), "libvirt", &n, error);
     if (r >= 0 && n.from[0] && strv_add(ret, n.name) < 0)
         r = error_no_memory(error);
     return r;

@@ -24,6 +24,7 @@ struct plug {
     const struct plug_request *request;
     struct loan loan;
     struct vm_device device;
+    struct attrs guest; /* a MAC that is the VM's and not the VF's (device_is_shared) */
     const char *driver; /* a variant driver of VFIO; NULL: the best */
     const char *settings[PLUG_SETTINGS_MAX];
     size_t n_settings;
@@ -77,6 +78,8 @@ static int read_settings(struct plug *p)
         else if (str_starts(s, "mtu=") && !is_macvtap(p))
             r = error_set(&a->error, SRIOV_USAGE, 0, s,
                           "is for the VM to set: the VF's netdev is in there");
+        else if (str_starts(s, "mac=") && device_is_shared(&p->device))
+            r = setting_read_lent(s, &p->guest, a->verb->name, &a->error);
         else
             p->settings[p->n_settings++] = s;
     }
@@ -125,6 +128,8 @@ static int check_netdev(struct plug *p)
 
 static int describe(struct plug *p)
 {
+    if (p->request->alias)
+        STR_SET(p->loan.alias, p->request->alias);
     int r = loan_device(p->app, &p->loan, &p->device);
     if (r >= 0)
         r = check_pf(p);
@@ -132,6 +137,8 @@ static int describe(struct plug *p)
         r = check_netdev(p);
     if (r < 0)
         return r;
+    if (attrs_has(&p->guest, SRIOV_MAC))
+        attrs_set(&p->device.want, SRIOV_MAC, p->guest.value[SRIOV_MAC]);
     p->device.driver = p->driver;
     p->device.partner = p->request->partner;
     device_xml(&p->device, &p->xml);

@@ -21,6 +21,7 @@ struct plug_request {
     const char *const *settings;
     size_t n_settings;
     const char *partner; /* alias of the NIC that stands in while it is away; NULL: none */
+    const char *alias;   /* of the device in the VM; NULL: by its PCI address */
 };
 
 /* What the domain has then. */

@@ -14,6 +14,9 @@
     X(detach)                                                                                      \
     X(pool)                                                                                        \
     X(network_hook)                                                                                \
+    X(failover)                                                                                    \
+    X(prepare_migration)                                                                           \
+    X(resume)                                                                                      \
     X(xml)                                                                                         \
     X(qemu_args)                                                                                   \
     X(check)                                                                                       \

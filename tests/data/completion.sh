@@ -68,6 +68,8 @@ offers 'sriovctl vm help qemu' qemu-args
 offers 'sriovctl vm xml enp1s0/' enp1s0/0 enp1s0/1
 offers 'sriovctl vm xml enp1s0/0 tru' trust=
 offers 'sriovctl vm xml enp1s0/0 trust=' on off
+offers 'sriovctl vm failover we' web1 web2
+has 'sriovctl vm failover web1 ' enp1s0/0
 offers 'sriovctl vm xml --fo' --format
 offers 'sriovctl vm xml --format q' qemu
 offers 'sriovctl vm xml enp1s0/0 --mode m' macvtap

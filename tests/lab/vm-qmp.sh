@@ -145,7 +145,6 @@ time.sleep(60)' "$sock" "$1" &
 }
 
 sockets() {
-    local busy
     sock=/no/such/socket
     refused 5 'no socket' '*/no/such/socket: there is no such socket*' attach $pf/0
     sock=/etc/passwd
@@ -165,7 +164,7 @@ s.connect(sys.argv[1])
 s.recv(4096)
 print(flush=True)
 sys.stdin.read()' "$sock"; }
-    read -r -t 20 busy <&"${BUSY[0]}"
+    read -r -t 20 _ <&"${BUSY[0]}"
     refused 1 'a monitor that somebody has' '*shared.qmp: QEMU does not answer*one at a time*' attach $pf/0
     # shellcheck disable=SC2154 # the coprocess
     kill "$BUSY_PID"

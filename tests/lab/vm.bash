@@ -33,9 +33,9 @@ stop_libvirt() { # SIGNAL: the domains go on
 # vm_initrd [PROGRAM…]: busybox, lab/nested/init and further programs with their libraries. Needed once, before the first guest.
 vm_initrd() {
     local dir=$tmp/initrd program library
-    mkdir -p "$dir"/{bin,proc,sys,dev,run,tmp,var}
-    cp /bin/busybox "$dir/bin/"
-    busybox --list | grep -vx busybox | xargs -I{} ln -s busybox "$dir/bin/{}"
+    mkdir -p "$dir"/{bin,usr/bin,proc,sys,dev,run,tmp,var/run}
+    cp /usr/bin/busybox "$dir/usr/bin/"
+    busybox --install -s "$dir/bin"
     for program; do
         program=$(command -v "$program") || return
         cp "$program" "$dir/bin/"
@@ -168,6 +168,11 @@ vm_run() {
 # Its netdevs are up and it takes commands.
 vm_ready() { # NAME SECONDS
     vm_says "$1" '^nested: ready' "$2"
+}
+
+# vm_agent NAME SECONDS: its guest agent answers, which it does some seconds after vm_ready.
+vm_agent() {
+    wait_for "$2" virsh qemu-agent-command "$1" '{"execute": "guest-ping"}'
 }
 
 # ---- Plain QEMU -----------------------------------------------------------------------------------------------------------

@@ -123,13 +123,13 @@ static void test_hostdev(void **state)
     struct vf vf = vf_of("10000:02:00.5");
     struct vm_device d = { .pf = &nic, .bus = -1 };
     expect_xml(&d, "<hostdev mode='subsystem' type='pci' managed='yes'>\n  <driver name='vfio'/>\n"
-                   "  <source>\n    <address type='pci' domain='0x0000' bus='0x01' slot='0x00' "
+                   "  <source>\n    <address domain='0x0000' bus='0x01' slot='0x00' "
                    "function='0x0'/>\n  </source>\n</hostdev>\n");
     d.pf = &disk;
     d.vf = &vf;
     d.alias = "ua-disk";
     expect_xml(&d, "<hostdev mode='subsystem' type='pci' managed='yes'>\n  <driver name='vfio'/>\n"
-                   "  <source>\n    <address type='pci' domain='0x10000' bus='0x02' slot='0x00' "
+                   "  <source>\n    <address domain='0x10000' bus='0x02' slot='0x00' "
                    "function='0x5'/>\n  </source>\n  <alias name='ua-disk'/>\n</hostdev>\n");
 }
 
