@@ -59,7 +59,7 @@ static int run_network_hook(struct app *a)
 const struct verb verb_vm_network_hook = {
     .name = "network-hook",
     .synopsis = "network-hook NETWORK OPERATION [SUB-OPERATION [EXTRA]]",
-    .help = "lease the VFs that libvirt picks from a network (its hook runs this)",
+    .help = "what libvirt's hook for networks runs",
     .details =
         (const char *const[]){
             "libvirt runs it, through the script network.d/sriovd of its hooks' folder, with the description of the "

@@ -464,8 +464,7 @@ const struct verb verb_vm_pool = {
     .flags = VERB_WRITES | VERB_HERE,
     .examples =
         (const struct example[]){
-            { "pool define fast --from enp1s0,enp2s0",
-              "a network with the free VFs of two PFs" },
+            { "pool define fast --from enp1s0,enp2s0", "a network with the free VFs of two PFs" },
             { "pool define shared --from fast --mode macvtap",
               "the VFs of the policy's pool, as macvtaps" },
             { "pool refresh", "the lists as they should be" },

@@ -183,6 +183,7 @@ interrupted() {
     wait $runner
     is $? 143 'SIGTERM ends it'
     has "$(cat "$tmp/said")" '*everything was put back*' 'it says so'
+    is "$(find /var/lib/sriovd/leases -name '0000:*')" '' 'no lease is left for others to clear away'
     ok 'and nobody is left' wait_for 10 alone
     nothing_left 'SIGTERM'
 }

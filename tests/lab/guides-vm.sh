@@ -12,7 +12,7 @@
 # shellcheck source=tests/lab/vm.bash
 . tests/lab/vm.bash
 
-guides='docs/vm.md'
+guides='docs/vm.md docs/migration.md'
 
 run_guide() { # GUIDE
     local folder=$tmp/blocks/$1 block

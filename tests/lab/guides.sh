@@ -11,7 +11,7 @@
 # shellcheck source=tests/lab/blocks.bash
 . tests/lab/blocks.bash
 
-guides='docs/jobs.md docs/leases.md docs/daemon.md docs/doctor.md docs/audit.md docs/report.md docs/cni.md docs/examples/containerd/README.md'
+guides='docs/jobs.md docs/leases.md docs/dpdk.md docs/performance.md docs/daemon.md docs/doctor.md docs/audit.md docs/report.md docs/cni.md docs/examples/containerd/README.md'
 
 # ---- What the guides take for granted --------------------------------------------------------------------------------------
 

@@ -88,7 +88,7 @@ refused_while_it_runs() {
 }
 
 without_libvirt() {
-    stop_libvirt
+    stop_libvirt TERM
     exits 1 'libvirt does not run' sriovctl vm attach up $pf/1
     has "$(<"$err")" '*qemu:///system: libvirt cannot be reached*start it*' 'which is said, with what to do'
     must start_libvirt

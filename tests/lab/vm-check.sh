@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # lab: --nics 1 --smp 2
-# timeout: 600
+# timeout: 900
 #
 # VFs that come into running guests and leave them. In a plain QEMU by QMP: the guest finds it, the host pings the guest over it, and
 # everything is as before when the guest has let go. `vm check` tells a driver that is up from none, by what the host sees, and in a

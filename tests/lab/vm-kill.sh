@@ -30,6 +30,8 @@ holder() { # of VF 1, by its lease
     sriovctl leases --json | jq -r '.leases[] | select(.vf == 1) | .owner.name'
 }
 
+is_free() { [ -z "$(holder)" ]; }
+
 in_vm() { # NAME
     virsh dumpxml "$1" 2>/dev/null | grep -q "<interface type='hostdev'"
 }
@@ -46,12 +48,13 @@ with_vf() { # NAME
 
 # ---- the others die -------------------------------------------------------------------------------------------------------
 
+# libvirt is at it as well, with our hook: the one or the other restores the VF, and none undoes what the other did.
 qemu_dies() {
     with_vf up
     kill -9 "$(vm_pid up)"
-    keep sriovctl leases
-    is "$(holder)" '' 'QEMU killed: the next command has taken the VF back'
-    ok 'libvirt has seen it, too' wait_for 20 eval "! ls /run/libvirt/qemu/up.xml"
+    succeeds 'QEMU killed: the next command' sriovctl leases
+    ok 'the VF is taken back' wait_for 30 is_free
+    ok 'libvirt is through, too' wait_for 30 eval '! ls /run/libvirt/qemu/up.xml'
     as_before 'QEMU killed'
 }
 
@@ -102,7 +105,7 @@ wrong_after() {
     udevadm settle
     left=$(diff <(echo "$before") <(everything))
     [ -z "$left" ] || echo "$left"
-    [ -z "$(holder)" ] || echo "leased to $(holder)"
+    is_free || echo "leased to $(holder)"
 }
 
 attach_dies() {

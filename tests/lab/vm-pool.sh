@@ -327,8 +327,8 @@ libvirt_alone() {
 must ip link set $pf up
 must sriovctl create $pf 4
 must named $pf 4
-printf 'pools:\n  four: {from: [{pf: %s}]}\n' $pf >"$tmp/policy.yaml"
-must sriovctl apply -f "$tmp/policy.yaml"
+printf 'pools:\n  four: {from: [{pf: %s}]}\n' $pf >"$policies/policy.yaml"
+must sriovctl apply -f "$policies"
 before=$(everything)
 must start_libvirt
 domain web1 "$(of_network fast)"

@@ -32,8 +32,8 @@ kill_vm() {
     rm -f "$sock"
 }
 
-attach() { sriovctl vm attach --qmp "$sock" "$@"; }
-detach() { sriovctl vm detach --qmp "$sock" "$@"; }
+attach() { timeout 120 sriovctl vm attach --qmp "$sock" "$@"; }
+detach() { timeout 900 sriovctl vm detach --qmp "$sock" "$@"; }
 
 vf() { # N FILTER
     sriovctl list --json | jq -c ".pfs[0].vfs[$1] | $2"
@@ -133,10 +133,11 @@ shared_group() {
 # ---- sockets ------------------------------------------------------------------------------------------------------------
 
 listen() { # TEXT: a server that says this, and then nothing
-    python3 -c 'import socket, sys, time
+    python3 -c 'import os, socket, sys, time
 s = socket.socket(socket.AF_UNIX)
-s.bind(sys.argv[1])
+s.bind(sys.argv[1] + ".new")
 s.listen()
+os.rename(sys.argv[1] + ".new", sys.argv[1])
 c = s.accept()[0]
 c.sendall(sys.argv[2].encode())
 time.sleep(60)' "$sock" "$1" &
@@ -184,6 +185,10 @@ killed_at() { # WORDS after|before COMMAND…
     echo "$((nth + add))"
 }
 
+lease_pid() { sriovctl leases --json | jq -r '.leases[0].owner.pid'; }
+
+at_work() { [ "$(lease_pid)" != null ]; }
+
 killed() {
     local nth
     start web1 -device $port1
@@ -205,7 +210,13 @@ killed() {
         fi
         as_before "killed $moment device_add"
     done
-    succeeds 'then it works' attach $pf/1
+    succeeds 'then it works' attach $pf/1 vlan=42
+    detach $pf/1 --timeout 600 >"$out" 2>&1 &
+    ok 'killed in detach: it is at work' wait_for 20 at_work
+    kill -9 "$(lease_pid)"
+    wait $! 2>/dev/null
+    succeeds 'killed in detach: the next command' sriovctl leases
+    is "$(lessees)$(vf 1 '[.vlan, .driver]')" '[[1,"web1","held"]][42,"vfio-pci"]' 'killed in detach: the VM has it, and keeps it'
     kill_vm
     succeeds 'leases' sriovctl leases
     as_before 'at the end'

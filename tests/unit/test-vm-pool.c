@@ -242,6 +242,7 @@ static void test_in_step(void **state)
     assert_true(pool_is_in_step(&a, &b));
     strv_add(&b, "4");
     assert_false(pool_is_in_step(&a, &b));
+    assert_false(pool_is_in_step(&b, &a));
     strv_add(&a, "5");
     assert_false(pool_is_in_step(&a, &b));
 }
