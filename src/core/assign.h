@@ -62,9 +62,10 @@ struct release_request {
 
 /* Puts back the baseline and ends the lease. 0 also if there is no lease, or it is somebody else's
  * by now: release may be repeated. -EBUSY (code in use): a process has the VF open through a driver
- * that would have to go, and the kernel would wait for it for ever. On failure the lease stays, and so does what a retry needs; a VF
- * that is gone ends its lease. A lease of an earlier boot is dropped: the kernel forgot everything
- * by itself. *ret_released (may be NULL) tells whether there was one. */
+ * that would have to go, and the kernel would wait for it for ever. On failure the lease stays, and
+ * so does what a retry needs; a VF that is gone ends its lease. A lease of an earlier boot is
+ * dropped: the kernel forgot everything by itself. *ret_released (may be NULL) tells whether there
+ * was one. */
 int assign_release(struct backend *b, const struct vf_place *place, const struct release_request *q,
                    bool *ret_released, struct sriov_error *error);
 
@@ -72,9 +73,9 @@ struct hand_over_request {
     const char *state_dir;
     const char *owner; /* who has it: the lease must be his */
     pid_t pid;         /* who is at work on it from now on; 0: nobody */
-    bool settle;       /* make the settings through the PF, but for the MAC, once more what was asked
-                        * for, or else what they were before: libvirt sets VLANs itself, without
-                        * priority, and to 0 where it was told none */
+    bool settle; /* make the settings through the PF, but for the MAC, once more what was asked
+                  * for, or else what they were before: libvirt sets VLANs itself, without
+                  * priority, and to 0 where it was told none */
 };
 
 /* Makes a lease one that lives while its VF is used (struct lease_owner), and beside that as long

@@ -247,8 +247,7 @@ static void check_vm_mac_left(struct doctor *d, const struct pf *pf, const struc
 
 /* ---- migration-blocked ---- */
 
-static void look_for_migration(struct doctor *d, const struct vm *vm,
-                               const struct vm_entry *device)
+static void look_for_migration(struct doctor *d, const struct vm *vm, const struct vm_entry *device)
 {
     const struct pf *pf;
     const struct vf *vf = device->pci[0] ? vf_of_pci(d, device->pci, &pf) : NULL;
@@ -325,8 +324,7 @@ static void check_failover_unpaired(struct doctor *d, const struct pf *pf, const
 /* ---- no-free-root-port ---- */
 
 /* Only where it is known that a VF comes and goes: migration takes the transient one out and in. */
-static void look_for_root_port(struct doctor *d, const struct vm *vm,
-                               const struct vm_entry *device)
+static void look_for_root_port(struct doctor *d, const struct vm *vm, const struct vm_entry *device)
 {
     struct finding *f;
 

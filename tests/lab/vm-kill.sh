@@ -79,7 +79,8 @@ both_die() {
     is "$(holder)" '' 'both killed: the next command has taken the VF back'
     as_before 'both killed'
     must start_libvirt
-    ok 'libvirtd finds its VM dead' wait_for 20 eval "! ls /run/libvirt/qemu/up.xml"
+    ok 'libvirtd finds its VM dead' wait_for 30 eval "! ls /run/libvirt/qemu/up.xml"
+    ok 'and is through with it' wait_for 30 is_free
     as_before 'both killed, and libvirtd is back'
 }
 
