@@ -3,11 +3,11 @@
  * The ends of a measurement. See endpoint.h.
  */
 #include "bench/endpoint.h"
+#include "cli/link.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#include "bench/link.h"
 #include "kernel/enter.h"
 
 #define OWNER "sriovctl bench"

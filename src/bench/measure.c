@@ -8,7 +8,6 @@
 #include <stdio.h>
 
 #include "bench/iperf.h"
-#include "bench/link.h"
 #include "kernel/events.h"
 
 #define NS_PER_S UINT64_C(1000000000)

@@ -4,11 +4,11 @@
  * that it goes with that: nothing that a killed measurement leaves has to be looked for.
  */
 #include "bench/path.h"
+#include "cli/link.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#include "bench/link.h"
 #include "kernel/bridge.h"
 #include "kernel/virtual.h"
 

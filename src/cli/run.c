@@ -10,6 +10,7 @@
 
 #include "cli/child.h"
 #include "cli/lending.h"
+#include "cli/link.h"
 #include "kernel/enter.h"
 
 #define LOOPBACK 1 /* its ifindex in every namespace */
@@ -44,22 +45,6 @@ static void job_done(struct job *j)
 }
 
 /* ---- the namespace ---- */
-
-static int find_link(struct backend *b, const char *name, int *ret)
-{
-    _cleanup_(rtnl_links_done) struct rtnl_links links = { 0 };
-    _cleanup_buf_ struct buf request = BUF_INIT, answer = BUF_INIT;
-    rtnl_request_link(&request, name, false);
-    int r = buf_ok(&request);
-    if (r >= 0)
-        r = b->ops->nl_query(b, NETLINK_ROUTE, request.data, &answer, NULL);
-    if (r >= 0)
-        r = rtnl_parse_links(&answer, &links);
-    if (r < 0 || links.count == 0)
-        return r < 0 ? r : -ENODEV;
-    *ret = links.items[0].ifindex;
-    return 0;
-}
 
 static int refuse_address(struct app *a, const char *address, const char *why)
 {
@@ -98,17 +83,17 @@ static int configure(struct app *a, struct backend *b, int ifindex)
 static int prepare_namespace(struct app *a, struct job *j)
 {
     _cleanup_(backend_free_p) struct backend *inside = NULL;
-    int ifindex = 0;
+    struct rtnl_link link = { 0 };
     int r = backend_in_netns(j->netns, &inside);
     if (r >= 0 && *j->lease.ifname)
-        r = find_link(inside, j->lease.ifname, &ifindex);
+        r = link_find(inside, j->lease.ifname, &link);
     if (r < 0)
         return error_set(&a->error, SRIOV_FAILED, -r, j->lease.ifname,
                          "is not in the command's namespace");
-    if (ifindex == 0 && a->options.addresses.count > 0)
+    if (link.ifindex == 0 && a->options.addresses.count > 0)
         return refuse_address(a, a->options.addresses.items[0],
                               "the VF has no netdev to put it on");
-    return configure(a, inside, ifindex);
+    return configure(a, inside, link.ifindex);
 }
 
 /* ---- the command ---- */

@@ -36,17 +36,6 @@ devices() { # NAME [OPTION]: how many VFs are in its XML, and how many notes of 
     virsh dumpxml "$@" | awk '/<interface type=.hostdev/ { d++ } /<sriovd:device / { n++ } END { print d + 0, n + 0 }'
 }
 
-# Where one of the two VFs is dressed: what libvirt does not know of must come back, too.
-make_vfs() {
-    must sriovctl create $pf 4
-    named $pf 4
-    must ip link set $pf up
-    must wait_for 20 eval "ip -br link show $pf | grep -q LOWER_UP"
-    must sriovctl set $pf/1 vlan=5 qos=3 spoofchk=off
-    udevadm settle
-    before=$(everything)
-}
-
 # ---- what is refused ------------------------------------------------------------------------------------------------------
 
 refused() {
@@ -232,7 +221,7 @@ libvirt_alone() {
     ok 'libvirt alone leaves something different' test -n "$left"
 }
 
-make_vfs
+vm_vfs
 must start_libvirt
 refused
 refused_while_it_runs

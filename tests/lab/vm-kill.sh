@@ -16,16 +16,6 @@ cut=/usr/libexec/sriovd-tests/cut
 program=/usr/libexec/sriovd/sriovctl-vm
 settings=(mac=52:54:00:aa:00:01 vlan=42 qos=2 trust=on)
 
-make_vfs() {
-    must sriovctl create $pf 4
-    named $pf 4
-    must ip link set $pf up
-    must wait_for 20 eval "ip -br link show $pf | grep -q LOWER_UP"
-    must sriovctl set $pf/1 vlan=5 qos=3 spoofchk=off
-    udevadm settle
-    before=$(everything)
-}
-
 holder() { # of VF 1, by its lease
     sriovctl leases --json | jq -r '.leases[] | select(.vf == 1) | .owner.name'
 }
@@ -132,7 +122,7 @@ detach_dies() {
     done
 }
 
-make_vfs
+vm_vfs
 must start_libvirt
 must vm_define up empty
 qemu_dies

@@ -28,6 +28,17 @@ stop_libvirt() { # SIGNAL: the domains go on
     rm -f /run/libvirtd.pid
 }
 
+# Four VFs of the first NIC (lease.bash), one of them with settings that libvirt does not know of: they must come back, too.
+vm_vfs() {
+    must sriovctl create $pf 4
+    named $pf 4
+    must ip link set $pf up
+    must wait_for 20 eval "ip -br link show $pf | grep -q LOWER_UP"
+    must sriovctl set $pf/1 vlan=5 qos=3 spoofchk=off
+    udevadm settle
+    before=$(everything)
+}
+
 # ---- What they boot -------------------------------------------------------------------------------------------------------
 
 # vm_initrd [PROGRAM…]: busybox, lab/nested/init and further programs with their libraries. Needed once, before the first guest.

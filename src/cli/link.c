@@ -2,7 +2,7 @@
  *
  * Netdevs by name, and changes of them. See link.h.
  */
-#include "bench/link.h"
+#include "cli/link.h"
 
 #include <errno.h>
 #include <linux/netlink.h>

@@ -2,8 +2,8 @@
  *
  * Finding and changing netdevs, in the namespace that a backend is open in.
  */
-#ifndef BENCH_LINK_H
-#define BENCH_LINK_H
+#ifndef CLI_LINK_H
+#define CLI_LINK_H
 
 #include "cli/app.h"
 #include "kernel/rtnl.h"
