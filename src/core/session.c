@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "core/assign.h"
 #include "core/ledger-lock.h"
 #include "core/reservation.h"
@@ -176,17 +177,9 @@ int session_recover_leases(struct session *s, size_t *ret_freed, struct sriov_er
     return r;
 }
 
-static void mix(uint64_t *mark, const void *data, size_t len)
-{
-    const unsigned char *bytes = data;
-
-    for (size_t i = 0; i < len; i++)
-        *mark = (*mark ^ bytes[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
-}
-
 int session_leases_mark(struct session *s, uint64_t *ret, struct sriov_error *error)
 {
-    uint64_t mark = UINT64_C(0xcbf29ce484222325);
+    uint64_t mark = HASH_START;
     struct lease *leases = NULL;
     size_t count = 0;
     int r;
@@ -195,11 +188,11 @@ int session_leases_mark(struct session *s, uint64_t *ret, struct sriov_error *er
     for (size_t i = 0; i < count; i++) {
         const struct lease *l = &leases[i];
 
-        mix(&mark, l->pf, strlen(l->pf) + 1);
-        mix(&mark, &l->vf, sizeof(l->vf));
-        mix(&mark, &l->state, sizeof(l->state));
-        mix(&mark, &l->since, sizeof(l->since));
-        mix(&mark, l->owner.name, strlen(l->owner.name) + 1);
+        mark = hash_add_text(mark, l->pf);
+        mark = hash_add(mark, &l->vf, sizeof(l->vf));
+        mark = hash_add(mark, &l->state, sizeof(l->state));
+        mark = hash_add(mark, &l->since, sizeof(l->since));
+        mark = hash_add_text(mark, l->owner.name);
     }
     leases_free(leases, count);
     if (r < 0)

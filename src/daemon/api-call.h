@@ -114,10 +114,6 @@ const struct buf *key_body(const struct key *k);
 void key_answer(struct keys *all, struct key *k, unsigned status, const struct buf *body);
 void key_drop(struct keys *all, struct key *k);
 
-/* Of anything: FNV-1a, for comparing requests. */
-uint64_t hash_add(uint64_t hash, const void *data, size_t len);
-#define HASH_START UINT64_C(0xcbf29ce484222325)
-
 /* ---- other files ---- */
 
 int streams_new(struct api *a, struct streams **ret); /* api-events.c */

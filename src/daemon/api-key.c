@@ -26,15 +26,6 @@ struct keys {
     size_t count, bytes;
 };
 
-uint64_t hash_add(uint64_t hash, const void *data, size_t len)
-{
-    const unsigned char *bytes = data;
-
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 int keys_new(struct keys **ret)
 {
     struct keys *k = calloc(1, sizeof(*k));

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/hash.h"
 #include "base/json-read.h"
 #include "daemon/api-call.h"
 
@@ -295,8 +296,8 @@ static int hash_parameter(void *userdata, const char *key, const char *value)
 {
     uint64_t *hash = userdata;
 
-    *hash = hash_add(*hash, key, strlen(key) + 1);
-    *hash = hash_add(*hash, value ? value : "", value ? strlen(value) + 1 : 1);
+    *hash = hash_add_text(*hash, key);
+    *hash = hash_add_text(*hash, value ? value : "");
     return 0;
 }
 
@@ -304,9 +305,9 @@ static uint64_t hash_request(const struct http_request *r)
 {
     size_t len;
     const char *body = http_body(r, &len);
-    uint64_t hash = hash_add(HASH_START, http_method(r), strlen(http_method(r)) + 1);
+    uint64_t hash = hash_add_text(HASH_START, http_method(r));
 
-    hash = hash_add(hash, http_path(r), strlen(http_path(r)) + 1);
+    hash = hash_add_text(hash, http_path(r));
     http_each_query(r, hash_parameter, &hash);
     return hash_add(hash, body, len);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "base/hash.h"
 #include "base/json-read.h"
 #include "core/ledger-lock.h"
 #include "core/quirk.h"
@@ -22,40 +23,27 @@
 
 /* ---- what it was that a job was to mend ---- */
 
-static void mix(uint64_t *hash, const void *data, size_t len)
-{
-    const unsigned char *bytes = data;
-
-    for (size_t i = 0; i < len; i++)
-        *hash = (*hash ^ bytes[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
-}
-
-static void mix_text(uint64_t *hash, const char *text)
-{
-    mix(hash, text, strlen(text) + 1);
-}
-
 /* The differences, and who uses the PF and its VFs. */
 static uint64_t signature(const struct care *c)
 {
     const struct look *look = c->reconcile->look;
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = HASH_START;
 
     for (size_t i = 0; i < c->drift.count; i++) {
         const struct drift_item *d = &c->drift.items[i];
-        mix(&hash, &d->vf, sizeof(d->vf));
-        mix(&hash, &d->attr, sizeof(d->attr));
-        mix_text(&hash, d->is);
-        mix_text(&hash, d->wanted);
+        hash = hash_add(hash, &d->vf, sizeof(d->vf));
+        hash = hash_add(hash, &d->attr, sizeof(d->attr));
+        hash = hash_add_text(hash, d->is);
+        hash = hash_add_text(hash, d->wanted);
     }
     for (size_t i = 0; i < look->holders.count; i++) {
         const struct holder *h = &look->holders.items[i];
         if (!str_eq(h->pf, c->key))
             continue;
-        mix(&hash, &h->kind, sizeof(h->kind));
-        mix(&hash, &h->vf, sizeof(h->vf));
-        mix(&hash, &h->pid, sizeof(h->pid));
-        mix_text(&hash, h->name);
+        hash = hash_add(hash, &h->kind, sizeof(h->kind));
+        hash = hash_add(hash, &h->vf, sizeof(h->vf));
+        hash = hash_add(hash, &h->pid, sizeof(h->pid));
+        hash = hash_add_text(hash, h->name);
     }
     return hash;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/hash.h"
 #include "daemon/daemon.h"
 
 struct pool_watch {
@@ -18,26 +19,12 @@ struct pool_watch {
     bool told; /* that it fails */
 };
 
-static uint64_t add(uint64_t h, const void *data, size_t len)
-{
-    const unsigned char *byte = data;
-
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ byte[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
-    return h;
-}
-
-static uint64_t add_text(uint64_t h, const char *text)
-{
-    return add(h, text, strlen(text) + 1);
-}
-
 static uint64_t add_vfs(uint64_t h, const struct pf *pf)
 {
-    h = add_text(h, pf->key);
+    h = hash_add_text(h, pf->key);
     for (size_t i = 0; i < pf->n_vfs; i++) {
-        h = add(h, &pf->vfs[i].index, sizeof(pf->vfs[i].index));
-        h = add_text(h, attrs_has(&pf->vfs[i].attrs, SRIOV_NAME) ? pf->vfs[i].attrs.name : "");
+        h = hash_add(h, &pf->vfs[i].index, sizeof(pf->vfs[i].index));
+        h = hash_add_text(h, attrs_has(&pf->vfs[i].attrs, SRIOV_NAME) ? pf->vfs[i].attrs.name : "");
     }
     return h;
 }
@@ -45,16 +32,16 @@ static uint64_t add_vfs(uint64_t h, const struct pf *pf)
 /* Which VFs there are, and who has them. */
 static uint64_t signature(const struct look *now)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    uint64_t h = HASH_START;
 
     for (size_t i = 0; i < now->snapshot->n_pfs; i++)
         h = add_vfs(h, &now->snapshot->pfs[i]);
     for (size_t i = 0; i < now->holders.count; i++) {
         const struct holder *holder = &now->holders.items[i];
 
-        h = add_text(h, holder->pf);
-        h = add(h, &holder->vf, sizeof(holder->vf));
-        h = add(h, &holder->kind, sizeof(holder->kind));
+        h = hash_add_text(h, holder->pf);
+        h = hash_add(h, &holder->vf, sizeof(holder->vf));
+        h = hash_add(h, &holder->kind, sizeof(holder->kind));
     }
     return MAX_OF(h, UINT64_C(1));
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/hash.h"
 #include "core/lease-json.h"
 #include "core/target.h"
 #include "vm/preflight.h"
@@ -195,24 +196,13 @@ int loan_give_back(struct app *a, struct loan *l)
 
 /* ---- for the XML ---- */
 
-#define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME UINT64_C(0x100000001b3)
-
-static uint64_t hash(uint64_t h, const void *data, size_t len)
-{
-    const unsigned char *byte = data;
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ byte[i]) * FNV_PRIME;
-    return h;
-}
-
 /* libvirt would make up another one each time, and the guest would see a new NIC. The PF's own
  * address tells this machine's VFs from those of any other. */
 static uint64_t made_up_mac(const struct pf *pf, const struct lease *l)
 {
-    uint64_t h = hash(FNV_OFFSET, &pf->mac, sizeof(pf->mac));
-    h = hash(h, &l->vf, sizeof(l->vf));
-    h = hash(h, l->owner.name, strlen(l->owner.name));
+    uint64_t h = hash_add(HASH_START, &pf->mac, sizeof(pf->mac));
+    h = hash_add(h, &l->vf, sizeof(l->vf));
+    h = hash_add(h, l->owner.name, strlen(l->owner.name));
     h = (h ^ h >> 48) & UINT64_C(0xffffffffffff);
     return (h & ~(UINT64_C(0x03) << 40)) | UINT64_C(0x02) << 40; /* local, and of one station */
 }
