@@ -131,31 +131,35 @@ static void waited_enough(void *userdata)
     state_changed(r->d->state); /* after which it is seen that we are */
 }
 
-/* A change has ended, or the work on a VF. */
+/* A change has ended, or the work on a VF. The last look may have fallen into it. */
 static void on_lock(void *userdata, const char *name)
 {
     struct reconcile *r = userdata;
     struct care *c = name ? care_find(r, name) : NULL;
 
-    if (!name || (c && c->busy))
+    if (!name || (c && c->busy) || (r->look && strv_has(&r->look->busy, name)))
         state_changed(r->d->state);
 }
 
 /* ---- a look ---- */
 
+/* If a change that this look fell into is over by now, on_lock was too early to know of it. */
+static void look_behind_changes(const struct reconcile *r)
+{
+    const struct strv *busy = &r->look->busy;
+
+    for (size_t i = 0; i < busy->count; i++) {
+        if (!ledger_lock_is_held(r->d->config.state_dir, busy->items[i])) {
+            state_changed(r->d->state);
+            return;
+        }
+    }
+}
+
 /* Was the PF being changed while it was read? */
 static bool is_busy(const struct care *c, const struct look *look)
 {
-    const struct daemon *d = c->reconcile->d;
-
-    if (c->job || look->begun < c->not_before)
-        return true;
-    if (!strv_has(&look->busy, c->key))
-        return false;
-    /* If the change is over by now, on_lock was too early to know that somebody waits for it. */
-    if (!ledger_lock_is_held(d->config.state_dir, c->key))
-        state_changed(d->state);
-    return true;
+    return c->job || look->begun < c->not_before || strv_has(&look->busy, c->key);
 }
 
 static void tell_trouble(struct care *c, const struct sriov_error *e)
@@ -260,6 +264,7 @@ void reconcile_looked(struct reconcile *r, struct look *before, struct look *now
     r->look = look_ref(now);
     resolve(r);
     look_unref(last);
+    look_behind_changes(r);
     for (struct care *c = r->cares; c; c = c->next)
         c->has_news = judge(c, now);
     if (before)
